@@ -1,0 +1,91 @@
+import {
+  MAX_BUFFERED_BYTES,
+  PAUSE_BYTES,
+  PROBE_AFTER_MS,
+  PROBE_WAIT_MS,
+  REPEAT_PAUSE_BYTES,
+  RESUME_BYTES,
+} from './constants.js';
+
+/** What to do after more bytes were buffered. */
+export type BufferedAction = 'none' | 'sendPause' | 'overflow';
+
+/** What to do when time has passed while paused. */
+export type ProbeAction = 'none' | 'startProbe' | 'endProbe';
+
+/**
+ * The Pause/Resume state of one connection, without any I/O.
+ *
+ * A Go end has a single flag for both directions and does not wake its own writer when it clears it (facts §4 item 1
+ * and §4.1), so this end keeps two flags, answers a Resume that ended our pause with a Resume of its own, and probes
+ * when the Resume it waits for seems lost.
+ *
+ * ```
+ *   writing:  free ──Pause──▶ paused ──1 s──▶ probing ──300 ms──▶ paused …
+ *               ▲────Resume────┴───────Resume───┘
+ *   reading:  free ──over 2 MiB──▶ pausing ──under 256 KiB──▶ free      (over 16 MiB: overflow)
+ * ```
+ */
+export class FlowControl {
+  /** The other end asked us to stop. */
+  peerPausedUs = false;
+  /** We asked the other end to stop. */
+  wePausedPeer = false;
+  #probing = false;
+  #bytesSincePause = 0;
+  #changedAt = 0;
+
+  /** After `added` bytes came in and `buffered` are unread. */
+  buffered(buffered: number, added: number): BufferedAction {
+    if (buffered <= PAUSE_BYTES) return 'none';
+    if (buffered > MAX_BUFFERED_BYTES) return 'overflow';
+    this.#bytesSincePause += added;
+    if (this.wePausedPeer && this.#bytesSincePause < REPEAT_PAUSE_BYTES) return 'none';
+    this.wePausedPeer = true;
+    this.#bytesSincePause = 0;
+    return 'sendPause';
+  }
+
+  /** After reading left `buffered` bytes. True when a Resume has to be sent. */
+  drained(buffered: number): boolean {
+    if (!this.wePausedPeer || buffered >= RESUME_BYTES) return false;
+    this.wePausedPeer = false;
+    this.#bytesSincePause = 0;
+    return true;
+  }
+
+  /** On a Pause from the other end. */
+  paused(now: number): void {
+    if (this.peerPausedUs) return;
+    this.peerPausedUs = true;
+    this.#probing = false;
+    this.#changedAt = now;
+  }
+
+  /**
+   * On a Resume from the other end. Returns whether to answer with a Resume, which must go out before any Data: a Go
+   * writer sleeps until it gets one. No answer while we want the other end to stay paused, nor to a Resume that ended
+   * nothing, so two ends with these rules never answer each other for ever.
+   */
+  resumed(): boolean {
+    if (!this.peerPausedUs) return false;
+    this.peerPausedUs = false;
+    this.#probing = false;
+    return !this.wePausedPeer;
+  }
+
+  /** While there is something to send: whether a probe starts (Pause, then a byte of Data) or ends (Resume). */
+  probe(now: number): ProbeAction {
+    if (!this.peerPausedUs) return 'none';
+    if (this.#probing) {
+      if (now - this.#changedAt < PROBE_WAIT_MS) return 'none';
+      this.#probing = false;
+      this.#changedAt = now;
+      return 'endProbe';
+    }
+    if (now - this.#changedAt < PROBE_AFTER_MS) return 'none';
+    this.#probing = true;
+    this.#changedAt = now;
+    return 'startProbe';
+  }
+}

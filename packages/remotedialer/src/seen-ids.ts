@@ -1,0 +1,37 @@
+import { SYNC_LOOKAHEAD } from './constants.js';
+
+/** More gaps than this are not remembered: nobody has that many Connects under way at once. */
+const MAX_GAPS = 1024;
+
+/**
+ * Which ids the other end has used in its Connects so far. Diallers count upwards (Go: `nextConnID`, from 2), but
+ * concurrent Connects may overtake each other, so an id below the highest seen one can still be on the wire.
+ */
+export class SeenIds {
+  #highest = 0;
+  #gaps: Set<number> | undefined;
+
+  /** True before the first Connect. */
+  get empty(): boolean {
+    return this.#highest === 0;
+  }
+
+  add(id: number): void {
+    if (this.#gaps?.delete(id) === true || id <= this.#highest) return;
+    const first = this.#highest === 0 ? id : this.#highest + 1;
+    for (let gap = Math.max(first, id - MAX_GAPS); gap < id; gap++) (this.#gaps ??= new Set()).add(gap);
+    this.#highest = id;
+    if (this.#gaps !== undefined && this.#gaps.size > MAX_GAPS) this.#gaps = undefined;
+  }
+
+  /** Whether a Connect with this id came at some time. */
+  has(id: number): boolean {
+    return id > 0 && id <= this.#highest && this.#gaps?.has(id) !== true;
+  }
+
+  /** The ids whose Connect may be on the wire right now. */
+  *mayComeNext(): Generator<number> {
+    if (this.#gaps !== undefined) yield* this.#gaps;
+    for (let ahead = 1; ahead <= SYNC_LOOKAHEAD; ahead++) yield this.#highest + ahead;
+  }
+}

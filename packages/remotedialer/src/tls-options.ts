@@ -1,0 +1,28 @@
+import { createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+
+/** How a `wss:` server is trusted. */
+export interface TunnelTlsOptions {
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string;
+  /** `false` accepts any certificate. @default true */
+  readonly rejectUnauthorized?: boolean;
+  /** Replaces the check of the server's name, as in `tls.connect`. */
+  readonly checkServerIdentity?: ConnectionOptions['checkServerIdentity'];
+}
+
+const contexts = new Map<string | undefined, SecureContext>();
+const MAX_CONTEXTS = 16;
+
+/**
+ * One context per set of certificates: thousands of clients of one server would else each parse and hold their own
+ * (about 3 ms and 22 KB each).
+ */
+export function sharedSecureContext(ca: string | undefined): SecureContext {
+  let context = contexts.get(ca);
+  if (context === undefined) {
+    context = createSecureContext(ca === undefined ? {} : { ca });
+    if (contexts.size >= MAX_CONTEXTS) contexts.clear();
+    contexts.set(ca, context);
+  }
+  return context;
+}

@@ -1,0 +1,34 @@
+/**
+ * Carries whole protocol messages between two sessions, in order. The session is its only user; `WebSocketTransport`
+ * is the real one, `./testing` has one in memory.
+ */
+export interface Transport {
+  /** Set by the session before anything arrives. */
+  handler: TransportHandler | undefined;
+  /** True while so much is queued that Data should wait; `onDrain` follows. Control messages go out regardless. */
+  readonly saturated: boolean;
+  /**
+   * Queues one message made of `head` and `payload`, and never blocks. The payload is not copied where that can be
+   * avoided, so its bytes must not change before `onSent` is called: at once when they were copied, else when the
+   * system has taken them, or when the transport ended.
+   */
+  send(head: Uint8Array, payload?: Uint8Array, onSent?: () => void): void;
+  /** Sends a WebSocket ping. */
+  ping(): void;
+  /** Ends after what is queued has been handed to the system, or after a second; then `onClose()`. */
+  close(): void;
+  /** Ends now; then `onClose(error)`. */
+  terminate(error?: Error): void;
+}
+
+/** What a transport tells its session. */
+export interface TransportHandler {
+  /** One whole message arrived. */
+  onMessage(bytes: Buffer): void;
+  /** A ping or pong arrived. */
+  onLife(): void;
+  /** No longer saturated. */
+  onDrain(): void;
+  /** The end; called once. `error` is absent when this end closed it. */
+  onClose(error?: Error): void;
+}
