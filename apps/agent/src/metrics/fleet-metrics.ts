@@ -1,0 +1,145 @@
+import type { FleetSummary } from '@scale-cluster/cluster-sim';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+const PREFIX = 'scale_agent_';
+
+/** One value of a metric with its labels. */
+type Sample = readonly [labels: Record<string, string>, value: number];
+
+/** A metric that is read off the fleet's summary. */
+interface Definition {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly type: 'gauge' | 'counter';
+  readonly samples: (summary: FleetSummary) => readonly Sample[];
+}
+
+const perTunnel =
+  (pick: (tunnel: FleetSummary['tunnels']['cluster']) => number) =>
+  ({ tunnels }: FleetSummary): Sample[] => [
+    [{ tunnel: 'cluster' }, pick(tunnels.cluster)],
+    [{ tunnel: 'steve' }, pick(tunnels.steve)],
+  ];
+
+const definitions: readonly Definition[] = [
+  {
+    name: 'clusters',
+    help: 'Clusters by phase.',
+    labels: ['phase'],
+    type: 'gauge',
+    samples: ({ phases }) => Object.entries(phases).map(([phase, count]) => [{ phase }, count]),
+  },
+  {
+    name: 'tunnels_connected',
+    help: 'Tunnels to Rancher that are up.',
+    labels: ['tunnel'],
+    type: 'gauge',
+    samples: perTunnel((tunnel) => tunnel.connected),
+  },
+  {
+    name: 'tunnel_connections',
+    help: 'Virtual connections that Rancher has open through tunnels.',
+    labels: ['tunnel'],
+    type: 'gauge',
+    samples: perTunnel((tunnel) => tunnel.connections),
+  },
+  {
+    name: 'tunnel_reconnects_total',
+    help: 'Tunnels that came up again after they had been up before.',
+    labels: ['tunnel'],
+    type: 'counter',
+    samples: perTunnel((tunnel) => tunnel.reconnects),
+  },
+  {
+    name: 'tunnel_failures_total',
+    help: 'Attempts to connect a tunnel that failed.',
+    labels: ['tunnel'],
+    type: 'counter',
+    samples: perTunnel((tunnel) => tunnel.failures),
+  },
+  {
+    name: 'cluster_requests_total',
+    help: 'Requests answered by the Kubernetes APIs of all clusters.',
+    labels: ['verb', 'code'],
+    type: 'counter',
+    samples: ({ requests }) =>
+      Object.entries(requests.byVerbAndCode).map(([key, count]) => {
+        const [verb = '', code = ''] = key.split(' ');
+        return [{ verb, code }, count];
+      }),
+  },
+  {
+    name: 'cluster_response_bytes_total',
+    help: 'Bytes answered by the Kubernetes APIs of all clusters.',
+    labels: [],
+    type: 'counter',
+    samples: ({ requests }) => [[{}, requests.bytesOut]],
+  },
+  {
+    name: 'rancher_subscribed',
+    help: "1 while Rancher's event stream is connected.",
+    labels: [],
+    type: 'gauge',
+    samples: ({ rancher }) => [[{}, rancher.subscribed ? 1 : 0]],
+  },
+  {
+    name: 'rancher_creates',
+    help: 'Clusters being created in Rancher now, and waiting for their turn.',
+    labels: ['state'],
+    type: 'gauge',
+    samples: ({ rancher }) => [
+      [{ state: 'in_flight' }, rancher.createsInFlight],
+      [{ state: 'queued' }, rancher.createsQueued],
+    ],
+  },
+  {
+    name: 'reconcile_errors_total',
+    help: 'Steps of clusters that failed and are tried again.',
+    labels: [],
+    type: 'counter',
+    samples: ({ errors }) => [[{}, errors]],
+  },
+  {
+    name: 'state_writes_total',
+    help: 'Writes of state.json.',
+    labels: [],
+    type: 'counter',
+    samples: ({ state }) => [[{}, state.writes]],
+  },
+  {
+    name: 'state_bytes',
+    help: 'Size of state.json.',
+    labels: [],
+    type: 'gauge',
+    samples: ({ state }) => [[{}, state.bytes]],
+  },
+  {
+    name: 'journal_bytes',
+    help: 'Size of the journals of what was written to the clusters.',
+    labels: [],
+    type: 'gauge',
+    samples: ({ journal }) => [[{}, journal.bytes]],
+  },
+];
+
+/** Everything that the fleet counts itself. */
+export class FleetMetrics {
+  private readonly metrics: readonly { readonly definition: Definition; readonly metric: Gauge | Counter }[];
+
+  constructor(registry: Registry) {
+    this.metrics = definitions.map((definition) => {
+      const { name, help, labels, type } = definition;
+      const configuration = { name: PREFIX + name, help, labelNames: [...labels], registers: [registry] };
+      return { definition, metric: type === 'gauge' ? new Gauge(configuration) : new Counter(configuration) };
+    });
+  }
+
+  /** Takes over the present values; to be called before each scrape. */
+  update(summary: FleetSummary): void {
+    for (const { definition, metric } of this.metrics) {
+      metric.reset();
+      for (const [labels, value] of definition.samples(summary)) metric.inc(labels, value);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { EventEmitter } from 'node:events';
+import {
+  ClusterExistsError,
+  ClusterNotFoundError,
+  InvalidNameError,
+  phaseNames,
+  stageNames,
+  type BulkResult,
+  type ClusterView,
+  type FleetEvent,
+  type FleetSummary,
+} from '@scale-cluster/cluster-sim';
+import type { FleetApi } from '../src/context.js';
+
+const EPOCH = Date.parse('2026-01-01T00:00:00Z');
+
+/** A fleet without Rancher: only what the mapping of routes and errors needs. */
+export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements FleetApi {
+  readonly views = new Map<string, ClusterView>();
+  rancherId: Promise<string | undefined> = Promise.resolve('c-m-abcdefgh');
+  failure: Error | undefined;
+  private seq = 0;
+
+  announce(event: Omit<FleetEvent, 'seq' | 'at'>): void {
+    this.emit('event', { seq: ++this.seq, at: new Date(EPOCH).toISOString(), ...event });
+  }
+
+  async create(name: string): Promise<ClusterView> {
+    if (this.failure) throw this.failure;
+    if (!/^[a-z0-9-]+$/.test(name)) throw new InvalidNameError(`'${name}' can't be a name`);
+    if (this.views.has(name)) throw new ClusterExistsError(name);
+    const view = viewOf(name);
+    this.views.set(name, view);
+    return view;
+  }
+
+  createMany(names: string[]): Promise<BulkResult[]> {
+    return this.each(names, async (name) => void (await this.create(name)));
+  }
+
+  async delete(name: string): Promise<void> {
+    if (this.failure) throw this.failure;
+    if (!this.views.delete(name)) throw new ClusterNotFoundError(name);
+  }
+
+  deleteMany(names: string[]): Promise<BulkResult[]> {
+    return this.each(names, (name) => this.delete(name));
+  }
+
+  get(name: string): ClusterView | undefined {
+    return this.views.get(name);
+  }
+
+  list(query: { prefix?: string; limit?: number; after?: string; labelSelector?: string } = {}) {
+    if (query.labelSelector === '=') throw Object.assign(new Error('bad selector'), { code: 'ERR_FLEET_SELECTOR', status: 400 });
+    const all = [...this.views.values()].filter((view) => view.name.startsWith(query.prefix ?? ''));
+    const rest = all.filter((view) => view.name > (query.after ?? ''));
+    const items = rest.slice(0, query.limit);
+    const last = items.at(-1)?.name;
+    return { items, total: all.length, ...(items.length < rest.length && last ? { next: last } : {}) };
+  }
+
+  names(): string[] {
+    return [...this.views.keys()];
+  }
+
+  clusterInfo(name: string) {
+    if (!this.views.has(name)) return undefined;
+    return { name, clusterID: 'c-m-abcdefgh', status: 'ready', nodes: [{ name: `${name}-node1`, roles: ['master'], capacity: { cpu: '4' } }] };
+  }
+
+  waitForRancherId(): Promise<string | undefined> {
+    return this.rancherId;
+  }
+
+  kubeconfig(name: string): string {
+    if (!this.views.has(name)) throw new ClusterNotFoundError(name);
+    return `apiVersion: v1\nkind: Config\ncurrent-context: ${name}\n`;
+  }
+
+  summary(): FleetSummary {
+    const tunnel = { connected: 1, connections: 12, reconnects: 3, failures: 2 };
+    const timing = { count: 1, p50: 1000, p95: 2000, p99: 3000, max: 4000 };
+    return {
+      total: this.views.size,
+      phases: Object.fromEntries(phaseNames.map((phase) => [phase, phase === 'active' ? this.views.size : 0])) as never,
+      stageTimings: Object.fromEntries(stageNames.map((stage) => [stage, timing])) as never,
+      tunnels: { cluster: tunnel, steve: tunnel },
+      requests: { total: 8, bytesOut: 4096, byVerbAndCode: { 'watch 200': 5, 'get 404': 3 } },
+      rancher: { subscribed: true, createsInFlight: 1, createsQueued: 2 },
+      state: { writes: 4, lastWriteMs: 5, bytes: 1000 },
+      journal: { bytes: 2000, entries: 20 },
+      errors: 6,
+      uptimeSec: 12.5,
+      eventLoop: { meanMs: 1, p99Ms: 2, maxMs: 3 },
+      memory: { rssBytes: 1, heapUsedBytes: 1 },
+    };
+  }
+
+  private async each(names: string[], act: (name: string) => Promise<void>): Promise<BulkResult[]> {
+    const results: BulkResult[] = [];
+    for (const name of names) {
+      try {
+        await act(name);
+        results.push({ name });
+      } catch (error) {
+        results.push({ name, error: error as BulkResult['error'] & Error });
+      }
+    }
+    return results as BulkResult[];
+  }
+}
+
+/** A cluster that has reached `active`, one second per stage. */
+export function viewOf(name: string): ClusterView {
+  const tunnel = { status: 'connected' as const, connectedSince: null, reconnects: 0, connections: 1 };
+  const stages = Object.fromEntries(
+    stageNames.map((stage, index) => [stage, new Date(EPOCH + (index + 1) * 1000).toISOString()]),
+  );
+  return {
+    name,
+    uid: `uid-${name}`,
+    rancherId: 'c-m-abcdefgh',
+    phase: 'active',
+    stages: stages as ClusterView['stages'],
+    conditions: [],
+    lastError: null,
+    rancher: { state: 'active', transitioning: 'no', message: '' },
+    tunnels: { cluster: tunnel, steve: tunnel },
+    createdAt: new Date(EPOCH).toISOString(),
+    backend: 'memory',
+    nodes: 2,
+  };
+}
