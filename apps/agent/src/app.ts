@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FleetEvent, Settings } from '@scale-cluster/cluster-sim';
@@ -44,6 +45,8 @@ export async function createAgent({ fleet, settings, logger }: AgentOptions): Pr
   fleet.on('event', publish);
   const metrics = new AgentMetrics(fleet, settings.rancherURL);
   const closing = new AbortController();
+  // Every creation that waits for Rancher listens to it.
+  setMaxListeners(0, closing.signal);
   app.addHook('preClose', async () => {
     closing.abort();
     fleet.off('event', publish);

@@ -58,8 +58,10 @@ export interface FakeRancher {
   waitFor(predicate: (clusters: FakeCluster[]) => boolean, signal?: AbortSignal): Promise<FakeCluster[]>;
   /** Cuts TCP under the tunnels of a random share (0 to 1) of the clusters. Answers how many sockets that were. */
   dropTunnels(fraction: number, which?: 'cluster' | 'steve' | 'both'): number;
-  /** Answers 503 to everything new for `ms`; open tunnels stay. Resolves when it is over. */
+  /** Answers 503 to everything new for `ms` or until {@link resume}; open tunnels stay. Resolves when it is over. */
   pause(ms: number): Promise<void>;
+  /** Ends a pause early. */
+  resume(): void;
   /** Gives all registration tokens new values; the old ones work for `graceMs` more. Sessions stay. Answers how many. */
   rotateTokens(graceMs: number): number;
   /** Ends everything. Idempotent. */
@@ -70,7 +72,9 @@ export interface FakeRancher {
 /** Starts a small Rancher. Rejects when it cannot listen, or with {@link OptionsError}. */
 export async function startFakeRancher(input: FakeRancherOptions = {}): Promise<FakeRancher> {
   const options = resolveOptions(input);
-  const pki = options.tls ? await createServerPki(certificateHosts(options.host, options.serverUrl)) : undefined;
+  const pki = options.tls
+    ? await createServerPki(certificateHosts(options.host, options.serverUrl))
+    : undefined;
   const server = pki
     ? https.createServer({ key: pki.key, cert: pki.cert + pki.caCert, maxHeaderSize: maxHeaderBytes })
     : http.createServer({ maxHeaderSize: maxHeaderBytes });
@@ -107,7 +111,7 @@ class RunningRancher implements FakeRancher {
   readonly #proxy: ClusterProxy;
   readonly #router: Router;
   readonly #authenticator: Authenticator;
-  #paused = false;
+  #pause: AbortController | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -122,7 +126,9 @@ class RunningRancher implements FakeRancher {
     this.#server = server;
     this.#options = options;
     const { logger } = options;
-    this.#violations = new Violations((kind, cluster, detail) => logger.warn({ kind, cluster, detail }, 'violation'));
+    this.#violations = new Violations((kind, cluster, detail) =>
+      logger.warn({ kind, cluster, detail }, 'violation'),
+    );
     this.#authenticator = new Authenticator(options.token);
     this.#router = new Router(this.#authenticator, logger);
     this.#tunnels = new Tunnels(this.#registry, this.#violations, logger);
@@ -138,7 +144,8 @@ class RunningRancher implements FakeRancher {
       applies: new Semaphore(options.maxApplies),
       administrator: this.#authenticator.userId,
       manifest: { url: base, caChecksum: checksum, installUuid },
-      systemToken: (cluster) => (cluster.currentToken('system') ?? this.#registry.addToken(cluster, 'system')).value,
+      systemToken: (cluster) =>
+        (cluster.currentToken('system') ?? this.#registry.addToken(cluster, 'system')).value,
     });
     const api: ApiContext = {
       router: this.#router,
@@ -155,8 +162,12 @@ class RunningRancher implements FakeRancher {
     this.#subscriptions = new Subscriptions(api);
     this.#proxy = new ClusterProxy(api, this.#tunnels, this.#controllers);
     this.#addRoutes(api);
-    server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => this.#onRequest(request, response));
-    server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => this.#onUpgrade(request, socket, head));
+    server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) =>
+      this.#onRequest(request, response),
+    );
+    server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#onUpgrade(request, socket, head),
+    );
   }
 
   clusters(): FakeCluster[] {
@@ -207,9 +218,16 @@ class RunningRancher implements FakeRancher {
   }
 
   async pause(ms: number): Promise<void> {
-    this.#paused = true;
-    await this.#deadlines.sleep(ms);
-    this.#paused = false;
+    this.resume();
+    const pause = new AbortController();
+    this.#pause = pause;
+    await this.#deadlines.sleep(ms, pause.signal);
+    if (this.#pause === pause) this.#pause = undefined;
+  }
+
+  resume(): void {
+    this.#pause?.abort();
+    this.#pause = undefined;
   }
 
   rotateTokens(graceMs: number): number {
@@ -238,12 +256,19 @@ class RunningRancher implements FakeRancher {
     registrationTokenRoutes(api);
     provisioningRoutes(api);
     for (const path of ['/v3/connect', '/v3/connect/register'])
-      this.#router.add('GET', path, ({ request, response }) => this.#tunnels.handleRequest(request, response), { open: true });
-    this.#router.add('*', '/k8s/clusters/:id/*', ({ request, response }) => this.#proxy.handle(request, response));
+      this.#router.add(
+        'GET',
+        path,
+        ({ request, response }) => this.#tunnels.handleRequest(request, response),
+        { open: true },
+      );
+    this.#router.add('*', '/k8s/clusters/:id/*', ({ request, response }) =>
+      this.#proxy.handle(request, response),
+    );
   }
 
   #onRequest(request: http.IncomingMessage, response: http.ServerResponse): void {
-    if (this.#paused) {
+    if (this.#pause) {
       response.writeHead(503, { Connection: 'close', 'Content-Type': 'text/plain' });
       response.end('no available server\n');
       return;
@@ -252,14 +277,16 @@ class RunningRancher implements FakeRancher {
   }
 
   #onUpgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#paused) return refuseUpgrade(socket, 503, 'no available server\n');
+    if (this.#pause) return refuseUpgrade(socket, 503, 'no available server\n');
     const url = new URL(request.url ?? '/', 'http://rancher.invalid');
     if (url.pathname === '/v3/connect' || url.pathname === '/v3/connect/register')
       return this.#tunnels.handleUpgrade(request, socket, head);
-    if (url.pathname.startsWith('/k8s/clusters/')) return void this.#proxy.handleUpgrade(request, socket, head);
+    if (url.pathname.startsWith('/k8s/clusters/'))
+      return void this.#proxy.handleUpgrade(request, socket, head);
     if (!this.#authenticator.allows(request))
       return refuseUpgrade(socket, 401, JSON.stringify(unauthorizedBody(url.pathname)), 'application/json');
-    if (url.pathname === '/v3/subscribe') return this.#subscriptions.handleUpgrade(request, socket, head, url);
+    if (url.pathname === '/v3/subscribe')
+      return this.#subscriptions.handleUpgrade(request, socket, head, url);
     refuseUpgrade(socket, 404, 'not found\n');
   }
 

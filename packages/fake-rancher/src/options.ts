@@ -41,7 +41,9 @@ export interface FakeRancherOptions {
   logger?: Logger;
 }
 
-export type ResolvedOptions = Required<Omit<FakeRancherOptions, 'serverUrl'>> & { serverUrl: string | undefined };
+export type ResolvedOptions = Required<Omit<FakeRancherOptions, 'serverUrl'>> & {
+  serverUrl: string | undefined;
+};
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -67,7 +69,13 @@ export function resolveOptions(input: FakeRancherOptions = {}): ResolvedOptions 
   if (options.token === '') throw new OptionsError('token must not be empty');
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535)
     throw new OptionsError(`port must be 0 to 65535, not ${options.port}`);
-  for (const name of ['checkIntervalMs', 'retryDelayMs', 'dialTimeoutMs', 'maxStarts', 'maxApplies'] as const) {
+  for (const name of [
+    'checkIntervalMs',
+    'retryDelayMs',
+    'dialTimeoutMs',
+    'maxStarts',
+    'maxApplies',
+  ] as const) {
     if (!(options[name] > 0)) throw new OptionsError(`${name} must be more than 0, not ${options[name]}`);
   }
   for (const name of ['provisioningDelayMs', 'tokenDelayMs', 'deleteDelayMs'] as const) {

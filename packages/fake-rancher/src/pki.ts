@@ -18,7 +18,8 @@ const year = 365 * 24 * hour;
 /** Makes a CA as Rancher's dynamiclistener does at first start, and a leaf for `hosts` (names or addresses). */
 export async function createServerPki(hosts: readonly string[]): Promise<ServerPki> {
   const crypto = webcrypto;
-  const newKeys = (): Promise<webcrypto.CryptoKeyPair> => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
+    crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const [caKeys, leafKeys] = await Promise.all([newKeys(), newKeys()]);
   const now = Date.now();
   const serial = (): string => `01${randomBytes(12).toString('hex')}`;
@@ -32,7 +33,10 @@ export async function createServerPki(hosts: readonly string[]): Promise<ServerP
       signingAlgorithm: algorithm,
       extensions: [
         new x509.BasicConstraintsExtension(true, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature, true),
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature,
+          true,
+        ),
         await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey, false, crypto),
       ],
     },
@@ -59,7 +63,10 @@ export async function createServerPki(hosts: readonly string[]): Promise<ServerP
     },
     crypto,
   );
-  const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey), 'PRIVATE KEY');
+  const key = x509.PemConverter.encode(
+    await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey),
+    'PRIVATE KEY',
+  );
   const pem = (certificate: x509.X509Certificate): string => certificate.toString('pem').trim() + '\n';
   return { caCert: pem(ca), cert: pem(leaf), key };
 }

@@ -1,4 +1,4 @@
-import { MAX_DATA_BYTES, RESUME_BYTES } from './constants.js';
+import { MAX_DATA_BYTES } from './constants.js';
 import { OverflowError } from './errors.js';
 import { FlowControl } from './flow-control.js';
 import { VirtualSocket } from './virtual-socket.js';
@@ -33,7 +33,7 @@ export interface ConnectionOwner {
  * - There is no half close in the protocol: `end()` closes both directions once everything is written, and bytes the
  *   other end sends after that are lost. The other end's close ends reading after what was received.
  * - There is no reply to a dial: a failed one shows up as an `error` (or just `close`) later.
- * - An `error` event is emitted only to listeners: without one, the connection just closes.
+ * - Without an `error` listener an error does not end the process: the connection just closes.
  */
 export class Connection extends VirtualSocket {
   /** The id on the wire; unique in the session. Negative when a client dialled. */
@@ -53,18 +53,28 @@ export class Connection extends VirtualSocket {
   readonly #flow = new FlowControl();
   /** False once either end has closed it: then nothing is sent any more. */
   #open = true;
+  #dueError: Error | undefined;
   #pending: Buffer[] | undefined;
   #callback: WriteCallback | undefined;
   #onSent: (() => void) | undefined;
 
   /** Made by sessions only. */
   constructor(owner: ConnectionOwner, id: number, protocol: string, address: string) {
-    super({ readableHighWaterMark: RESUME_BYTES, writableHighWaterMark: MAX_DATA_BYTES });
+    super({ writableHighWaterMark: MAX_DATA_BYTES });
     this.#owner = owner;
     this.id = id;
     this.protocol = protocol;
     this.address = address;
     this.openedAt = owner.now();
+    // An error of one of thousands of streams must not end the process only because nobody listens.
+    this.on('error', ignore);
+  }
+
+  /** Who waits for whom, for people. */
+  get flow(): 'free' | 'paused by the other end' | 'pausing the other end' | 'both paused' {
+    const { peerPausedUs, wePausedPeer } = this.#flow;
+    if (peerPausedUs) return wePausedPeer ? 'both paused' : 'paused by the other end';
+    return wePausedPeer ? 'pausing the other end' : 'free';
   }
 
   /** @internal Data arrived. */
@@ -98,11 +108,7 @@ export class Connection extends VirtualSocket {
       return;
     }
     // Bytes that came before the error are still to be read; then the error is due.
-    this.read = (size?: number): unknown => {
-      const chunk: unknown = super.read(size);
-      if (this.readableLength === 0) process.nextTick(() => this.destroy(error));
-      return chunk;
-    };
+    this.#dueError = error;
   }
 
   /** @internal Pause arrived. */
@@ -147,9 +153,18 @@ export class Connection extends VirtualSocket {
     return true;
   }
 
-  override _read(): void {
+  /** As in Readable; what is left in the buffer afterwards decides about Resume and about an error that waits. */
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
     if (this.#flow.drained(this.readableLength) && this.#open) this.#owner.sendResume(this);
+    if (this.#dueError !== undefined && this.readableLength === 0) {
+      process.nextTick(() => this.destroy(this.#dueError));
+    }
+    return chunk;
   }
+
+  /** Data comes when it comes; flow control is in {@link read} and {@link receive}. */
+  override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
     this.#write([chunk], callback);
@@ -168,7 +183,7 @@ export class Connection extends VirtualSocket {
   override _destroy(error: Error | null, callback: WriteCallback): void {
     this.#closeWith(error === null ? 'EOF' : error.message);
     this.#dropWrites();
-    super._destroy(this.listenerCount('error') > 0 ? error : null, callback);
+    super._destroy(error, callback);
   }
 
   #write(pieces: Buffer[], callback: WriteCallback): void {
@@ -222,6 +237,8 @@ export class Connection extends VirtualSocket {
     this.#written();
   }
 }
+
+const ignore = (): void => undefined;
 
 /** The buffers of several queued writes as few messages: small neighbours are copied together, big ones left alone. */
 function joinSmall(chunks: readonly { chunk: Buffer }[]): Buffer[] {

@@ -6,6 +6,8 @@ export class SessionCounters {
   bytesSent = 0;
   /** Payload bytes received for known connections. */
   bytesReceived = 0;
+  /** Bytes of Error messages sent, headers included. */
+  errorBytesSent = 0;
   pausesSent = 0;
   pausesReceived = 0;
   /** Connections that were dropped because the other end's SyncConnections lacked them. */

@@ -8,6 +8,18 @@
  */
 export { fullJitterDelay } from './backoff.js';
 export { Connection } from './connection.js';
+export { decodeMessage, decodeMessageId } from './decode.js';
+export {
+  encodeAddClient,
+  encodeConnect,
+  encodeData,
+  encodeDataHeader,
+  encodeError,
+  encodePause,
+  encodeRemoveClient,
+  encodeResume,
+  encodeSyncConnections,
+} from './encode.js';
 export {
   ConnectNotAllowedError,
   HandshakeError,
@@ -21,14 +33,24 @@ export {
   TunnelDisconnectedError,
 } from './errors.js';
 export { allowing, rancherAgentRule, tcpTarget, tlsTarget, unixTarget } from './targets.js';
+export { formatMessage, MessageType } from './message.js';
+export { tunnelAgent, undiciConnector } from './plugs.js';
+export { goMetrics } from './stats.js';
+export { Session } from './session.js';
 export { sharedTicker, Ticker } from './ticker.js';
 export { TunnelClient } from './tunnel-client.js';
 export { TunnelServer } from './tunnel-server.js';
 
 export type { BackoffOptions } from './backoff.js';
 export type { Logger } from './logger.js';
-export type { ConnectHandler, ConnectRequest, SyncMode } from './session.js';
+export type { Peer, PeerIdentity } from './peer-links.js';
+export type { ConnectorOptions, Dialer } from './plugs.js';
+export type { ConnectionInfo, SessionInfo, TunnelStats } from './stats.js';
+export type { Int64, Message } from './message.js';
+export type { ConnectHandler, ConnectRequest, SessionOptions, SyncMode } from './session.js';
 export type { AllowRule } from './targets.js';
+export type { TickerClock, TickerMember } from './ticker.js';
 export type { TunnelTlsOptions } from './tls-options.js';
+export type { Transport, TransportHandler } from './transport.js';
 export type { Endpoint, TunnelClientOptions, TunnelClientStatus } from './tunnel-client.js';
 export type { Authorization, TunnelServerOptions } from './tunnel-server.js';

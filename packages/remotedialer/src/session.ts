@@ -145,7 +145,7 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
   /** Ends the session: an Error for each open connection, then the socket is closed once all is written. */
   close(): void {
     if (this.#ended) return;
-    for (const id of this.#connections.keys()) this.#transport.send(encode.encodeError(id, 'tunnel disconnect'));
+    for (const id of this.#connections.keys()) this.#sendError(id, 'tunnel disconnect');
     this.#end(undefined);
     this.#transport.close();
   }
@@ -246,7 +246,7 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
     if (this.#connections.get(connection.id) !== connection) return;
     this.#connections.delete(connection.id);
     this.counters.connectionsClosed++;
-    if (text !== undefined) this.#transport.send(encode.encodeError(connection.id, encode.cutText(text)));
+    if (text !== undefined) this.#sendError(connection.id, text);
   }
 
   #handle(message: Message): void {
@@ -281,13 +281,12 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
     }
     // Late Data of a connection that was closed here is normal; the other end has our Error by now or soon.
     if (this.#wasKnown(id) || this.#transport.saturated) return;
-    const text = `connection not found ${this.clientKey}/${this.sessionKey}/${id}`;
-    this.#transport.send(encode.encodeError(id, encode.cutText(text)));
+    this.#sendError(id, `connection not found ${this.clientKey}/${this.sessionKey}/${id}`);
   }
 
   #onConnect({ connectionId: id, protocol, address }: ConnectMessage): void {
     if (typeof id !== 'number') {
-      this.#transport.send(encode.encodeError(id, 'connection id out of range'));
+      this.#sendError(id, 'connection id out of range');
       return;
     }
     const existing = this.#connections.get(id);
@@ -335,6 +334,12 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
     } else if (!this.#seen.empty) {
       this.#transport.send(encode.encodeSyncConnections(new Set([...live, ...this.#seen.mayComeNext()])));
     }
+  }
+
+  #sendError(id: Int64, text: string): void {
+    const message = encode.encodeError(id, encode.cutText(text));
+    this.counters.errorBytesSent += message.length;
+    this.#transport.send(message);
   }
 
   #find(id: Int64): Connection | undefined {

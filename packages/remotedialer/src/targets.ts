@@ -7,7 +7,7 @@ import type { ConnectHandler, ConnectRequest } from './session.js';
 import { splitAddress } from './virtual-socket.js';
 
 /** Decides whether a dial may be served. */
-export type AllowRule = (request: ConnectRequest) => boolean;
+export type AllowRule = (dial: Pick<ConnectRequest, 'protocol' | 'address'>) => boolean;
 
 /** How long a target's dial may take (Go: 60 s). */
 const DIAL_TIMEOUT_MS = 60_000;

@@ -5,6 +5,7 @@ import { SessionNotFoundError } from './errors.js';
 import { openTransport } from './handshake.js';
 import { silentLogger, type Logger } from './logger.js';
 import { Session, type ConnectHandler, type SyncMode } from './session.js';
+import { describeSession, type SessionInfo } from './stats.js';
 import type { Ticker } from './ticker.js';
 import type { TunnelTlsOptions } from './tls-options.js';
 
@@ -84,6 +85,15 @@ export class TunnelClient extends EventEmitter<TunnelClientEvents> {
   /** The current session, while connected. */
   get session(): Session | undefined {
     return this.#session;
+  }
+
+  /** Status, and the session and its connections as they are right now, for people. */
+  debugInfo(): { status: TunnelClientStatus; failures: number; session?: SessionInfo } {
+    return {
+      status: this.#status,
+      failures: this.#failures,
+      ...(this.#session && { session: describeSession(this.#session) }),
+    };
   }
 
   /** Begins to connect; the first attempt is made at once. Has no effect when started or closed before. */

@@ -3,6 +3,7 @@ const MASKED = 0x80;
 const MAX_FRAME_HEADER_BYTES = 14;
 /** Up to this size one copied buffer is cheaper than handing two to the socket. */
 const COPY_BYTES = 4 * 1024;
+const nothing = new Uint8Array();
 
 /**
  * How a frame is masked: `none` as a server, `zero` or `random` as a client. RFC 6455 5.3 wants random masks to keep
@@ -21,19 +22,15 @@ export function encodeFrame(
   masking: Masking,
   randomUint32: () => number,
 ): readonly [Buffer] | readonly [Buffer, Uint8Array] {
-  const payloadLength = payload?.length ?? 0;
-  const length = head.length + payloadLength;
-  const copy = masking === 'random' || payloadLength <= COPY_BYTES;
-  const target = Buffer.allocUnsafe(MAX_FRAME_HEADER_BYTES + head.length + (copy ? payloadLength : 0));
-  const start = writeFrameHeader(target, length, masking, randomUint32);
+  const bytes = payload ?? nothing;
+  const copy = masking === 'random' || bytes.length <= COPY_BYTES;
+  const target = Buffer.allocUnsafe(MAX_FRAME_HEADER_BYTES + head.length + (copy ? bytes.length : 0));
+  const start = writeFrameHeader(target, head.length + bytes.length, masking, randomUint32);
   target.set(head, start);
   const headEnd = start + head.length;
-  if (payload === undefined || !copy) {
-    const first = target.subarray(0, headEnd);
-    return payload === undefined ? [first] : [first, payload];
-  }
-  target.set(payload, headEnd);
-  const frame = target.subarray(0, headEnd + payloadLength);
+  if (!copy) return [target.subarray(0, headEnd), bytes];
+  target.set(bytes, headEnd);
+  const frame = target.subarray(0, headEnd + bytes.length);
   if (masking === 'random') applyMask(frame, start);
   return [frame];
 }
@@ -61,11 +58,16 @@ function applyMask(frame: Buffer, start: number): void {
   const end = frame.length;
   const key = [frame[start - 4] ?? 0, frame[start - 3] ?? 0, frame[start - 2] ?? 0, frame[start - 1] ?? 0];
   const mask = (index: number): number => key[(index - start) & 3] ?? 0;
-  let index = start;
-  for (; index < end && (frame.byteOffset + index) % 4 !== 0; index++) frame[index] = (frame[index] ?? 0) ^ mask(index);
-  const words = new Int32Array(frame.buffer, frame.byteOffset + index, (end - index) >> 2);
+  const xorBytes = (from: number, to: number): void => {
+    for (let index = from; index < to; index++) frame[index] = (frame[index] ?? 0) ^ mask(index);
+  };
+  const aligned = start + (-(frame.byteOffset + start) & 3);
+  if (end - aligned < 4) return xorBytes(start, end);
+  xorBytes(start, aligned);
+  const words = new Int32Array(frame.buffer, frame.byteOffset + aligned, (end - aligned) >> 2);
   // Typed arrays have the machine's byte order, so the mask word is read from bytes laid out the same way.
-  const word = new Int32Array(Uint8Array.of(mask(index), mask(index + 1), mask(index + 2), mask(index + 3)).buffer)[0] ?? 0;
+  const wordBytes = Uint8Array.of(mask(aligned), mask(aligned + 1), mask(aligned + 2), mask(aligned + 3));
+  const word = new Int32Array(wordBytes.buffer)[0] ?? 0;
   for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) ^ word;
-  for (index += words.length * 4; index < end; index++) frame[index] = (frame[index] ?? 0) ^ mask(index);
+  xorBytes(aligned + words.length * 4, end);
 }

@@ -76,9 +76,15 @@ async function inParts(names: string[], send: (part: string[]) => Promise<BulkOu
   };
 }
 
-/** How many clusters are in each phase. */
-export function countPhases(phases: Iterable<Phase>): Map<Phase, number> {
-  const counts = new Map<Phase, number>();
-  for (const phase of phases) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-  return counts;
-}
+/** The phases a cluster can be in. Written out here so that most commands needn't load the whole simulator. */
+export const phaseNames: readonly string[] = Object.keys({
+  pending: true,
+  registering: true,
+  provisioning: true,
+  connecting: true,
+  waiting: true,
+  active: true,
+  degraded: true,
+  'failed-retrying': true,
+  deleting: true,
+} satisfies Record<Phase, true>);

@@ -12,6 +12,8 @@ export interface WaitOptions {
   readonly names: readonly string[];
   readonly until: 'active' | 'gone';
   readonly timeoutMs: number;
+  /** Ends the wait with `ERR_CLI_CANCELLED`. */
+  readonly signal?: AbortSignal;
   /** Called after each change. */
   readonly onChange?: (phases: Phases) => void;
 }
@@ -32,7 +34,8 @@ export async function waitForClusters(client: AgentClient, options: WaitOptions)
     else open.add(name);
   };
   try {
-    for await (const next of followEvents(client, stop.signal)) {
+    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+    for await (const next of followEvents(client, signal)) {
       if (next.type === 'reload') {
         const present = new Map<string, Phase>();
         for await (const { name, phase } of listClusters(client)) present.set(name, phase);
@@ -47,6 +50,7 @@ export async function waitForClusters(client: AgentClient, options: WaitOptions)
     clearTimeout(timer);
     stop.abort();
   }
+  if (options.signal?.aborted) throw cliError('ERR_CLI_CANCELLED', 'interrupted');
   throw await timeout(client, options, open);
 }
 

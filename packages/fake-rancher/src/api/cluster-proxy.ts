@@ -11,7 +11,15 @@ import { errorBody, refuseUpgrade, unauthorizedBody } from './http.js';
 
 const prefix = /^\/k8s\/clusters\/([^/?]+)/;
 /** Headers of one hop (RFC 9110 7.6.1). */
-const hopHeaders = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+const hopHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 const steveAddress = '127.0.0.1:6080';
 
 interface Target {
@@ -67,7 +75,12 @@ export class ClusterProxy {
         return refuseUpgrade(socket, 401, JSON.stringify(unauthorizedBody('/k8s')), 'application/json');
       const target = await this.#target(request);
       const upstream = await target.dial();
-      const headers = { ...forwarded(request), ...target.headers, connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' };
+      const headers = {
+        ...forwarded(request),
+        ...target.headers,
+        connection: 'Upgrade',
+        upgrade: request.headers.upgrade ?? '',
+      };
       upstream.write(requestHead(request.method ?? 'GET', target.path, headers));
       upstream.write(head);
       for (const [from, to] of [
@@ -96,11 +109,19 @@ export class ClusterProxy {
 
   #steve(cluster: ManagementCluster, path: string, user: string): Target {
     if (!this.#tunnels.hasSteve(cluster.id)) throw unavailable('cluster agent disconnected');
-    const identity = { user, groups: ['system:authenticated', 'system:cattle:authenticated'], extra: { principalid: [`local://${user}`], username: [user] } };
+    const identity = {
+      user,
+      groups: ['system:authenticated', 'system:cattle:authenticated'],
+      extra: { principalid: [`local://${user}`], username: [user] },
+    };
     return {
       agent: new SteveAgent(this.#tunnels, cluster.id, steveAddress),
       path,
-      headers: { host: steveAddress, 'x-api-url-prefix': `/k8s/clusters/${cluster.id}`, ...impersonationHeaders(identity) },
+      headers: {
+        host: steveAddress,
+        'x-api-url-prefix': `/k8s/clusters/${cluster.id}`,
+        ...impersonationHeaders(identity),
+      },
       dial: () => this.#tunnels.dialSteve(cluster.id, steveAddress),
     };
   }
@@ -127,7 +148,13 @@ function forwarded(request: IncomingMessage): http.OutgoingHttpHeaders {
   const dropped = new Set((request.headers.connection ?? '').toLowerCase().split(/\s*,\s*/));
   const headers: http.OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(request.headers)) {
-    if (hopHeaders.has(name) || dropped.has(name) || name === 'cookie' || name === 'authorization' || name.startsWith('impersonate-'))
+    if (
+      hopHeaders.has(name) ||
+      dropped.has(name) ||
+      name === 'cookie' ||
+      name === 'authorization' ||
+      name.startsWith('impersonate-')
+    )
       continue;
     headers[name] = value;
   }

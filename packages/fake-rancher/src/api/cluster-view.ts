@@ -88,14 +88,20 @@ export function managementView(cluster: ManagementCluster, base: string): Resour
         message,
       }),
     },
-    spec: { displayName: cluster.name, description: cluster.description, fleetWorkspaceName: cluster.workspace },
+    spec: {
+      displayName: cluster.name,
+      description: cluster.description,
+      fleetWorkspaceName: cluster.workspace,
+    },
     status: {
       conditions: cluster.conditions.list(),
       driver: cluster.driver,
       provider: cluster.provider,
       nodeCount: cluster.nodeCount,
       ...(cluster.version ? { version: cluster.version } : {}),
-      ...(cluster.params ? { apiEndpoint: `https://${cluster.params.address}`, caCert: cluster.params.caCert } : {}),
+      ...(cluster.params
+        ? { apiEndpoint: `https://${cluster.params.address}`, caCert: cluster.params.caCert }
+        : {}),
     },
   };
 }

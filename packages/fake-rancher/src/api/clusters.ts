@@ -35,7 +35,9 @@ export function clusterRoutes(api: ApiContext): void {
     sendJson(response, 200, collection(url, api.base, 'cluster', all));
   });
 
-  router.add('GET', '/v3/clusters/:id', ({ response, params }) => sendJson(response, 200, view(params['id'] ?? '')));
+  router.add('GET', '/v3/clusters/:id', ({ response, params }) =>
+    sendJson(response, 200, view(params['id'] ?? '')),
+  );
 
   router.add('PUT', '/v3/clusters/:id', async ({ request, response, params }) => {
     const body = await readJsonObject(request);
@@ -56,9 +58,14 @@ export function clusterRoutes(api: ApiContext): void {
   router.add('POST', '/v3/clusters/:id', ({ response, params, url }) => {
     const cluster = registry.need(params['id'] ?? '');
     const action = url.searchParams.get('action');
-    if (action !== 'generateKubeconfig') throw new ApiError(404, 'ActionNotAvailable', `unknown action ${action ?? ''}`);
+    if (action !== 'generateKubeconfig')
+      throw new ApiError(404, 'ActionNotAvailable', `unknown action ${action ?? ''}`);
     const token = api.authenticator.kubeconfigToken(cluster.id);
     const config = kubeconfig({ cluster, base: api.base, caCert: api.caCert, token });
-    sendJson(response, 200, { type: 'generateKubeConfigOutput', baseType: 'generateKubeConfigOutput', config });
+    sendJson(response, 200, {
+      type: 'generateKubeConfigOutput',
+      baseType: 'generateKubeConfigOutput',
+      config,
+    });
   });
 }

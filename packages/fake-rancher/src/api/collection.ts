@@ -24,14 +24,20 @@ export function collection(url: URL, base: string, resourceType: string, all: Re
     .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   if (descending) data.reverse();
   const marker = url.searchParams.get('marker');
-  const start = marker === null ? 0 : Math.max(0, data.findIndex((resource) => isAtOrPast(resource.id, marker, descending)));
+  const start =
+    marker === null
+      ? 0
+      : Math.max(
+          0,
+          data.findIndex((resource) => isAtOrPast(resource.id, marker, descending)),
+        );
   const end = Math.min(start + limit, data.length);
   const link = (id?: string): string => {
     const query = new URLSearchParams(url.searchParams);
     query.set('limit', String(limit));
     query.delete('marker');
     if (id !== undefined) query.set('marker', id);
-    return `${base}${url.pathname}?${query}`;
+    return `${base}${url.pathname}?${query.toString()}`;
   };
   const next = data[end];
   const previous = data[Math.max(0, start - limit)];

@@ -17,7 +17,10 @@ export interface RequestContext {
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   const payload = JSON.stringify(body);
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) });
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(payload),
+  });
   response.end(payload);
 }
 
@@ -86,7 +89,12 @@ export function mapField(body: Record<string, unknown>, name: string): Record<st
 }
 
 /** Answers an upgrade request that is refused, and ends its socket. */
-export function refuseUpgrade(socket: Duplex, status: number, body: string, contentType = 'text/plain'): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  body: string,
+  contentType = 'text/plain',
+): void {
   socket.on('error', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${contentType}\r\n` +

@@ -2,7 +2,12 @@ import { stringify } from 'yaml';
 import type { ManagementCluster } from '../model/cluster.js';
 
 /** A kubeconfig that points at this server's proxy of the cluster. */
-export function kubeconfig(input: { cluster: ManagementCluster; base: string; caCert: string; token: string }): string {
+export function kubeconfig(input: {
+  cluster: ManagementCluster;
+  base: string;
+  caCert: string;
+  token: string;
+}): string {
   const { cluster, base, caCert, token } = input;
   const name = cluster.name;
   return stringify({

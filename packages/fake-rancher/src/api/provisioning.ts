@@ -28,12 +28,18 @@ export function provisioningRoutes(api: ApiContext): void {
     const cluster = createProvisioning(api, await readJsonObject(request));
     sendJson(response, 201, view(cluster));
   });
-  router.add('GET', path, (context) => sendSteveList(context, 'provisioning.cattle.io.cluster', registry.listProvisioning().map(view)));
+  router.add('GET', path, (context) =>
+    sendSteveList(context, 'provisioning.cattle.io.cluster', registry.listProvisioning().map(view)),
+  );
   router.add('GET', `${path}/:namespace`, (context) => {
-    const all = registry.listProvisioning().filter((cluster) => cluster.workspace === context.params['namespace']);
+    const all = registry
+      .listProvisioning()
+      .filter((cluster) => cluster.workspace === context.params['namespace']);
     sendSteveList(context, 'provisioning.cattle.io.cluster', all.map(view));
   });
-  router.add('GET', `${path}/:namespace/:name`, ({ response, params }) => sendJson(response, 200, view(find(params))));
+  router.add('GET', `${path}/:namespace/:name`, ({ response, params }) =>
+    sendJson(response, 200, view(find(params))),
+  );
   router.add('DELETE', `${path}/:namespace/:name`, ({ response, params }) => {
     const cluster = find(params);
     api.remove(cluster);
@@ -42,7 +48,11 @@ export function provisioningRoutes(api: ApiContext): void {
 
   const managementPath = '/v1/management.cattle.io.clusters';
   router.add('GET', managementPath, (context) =>
-    sendSteveList(context, 'management.cattle.io.cluster', registry.list().map((cluster) => managementView(cluster, api.base))),
+    sendSteveList(
+      context,
+      'management.cattle.io.cluster',
+      registry.list().map((cluster) => managementView(cluster, api.base)),
+    ),
   );
   router.add('GET', `${managementPath}/:id`, ({ response, params }) =>
     sendJson(response, 200, managementView(registry.need(params['id'] ?? ''), api.base)),
@@ -65,7 +75,8 @@ function createProvisioning(api: ApiContext, body: Record<string, unknown>): Man
   const labels = mapField(metadata, 'labels') ?? {};
   const annotations = mapField(metadata, 'annotations') ?? {};
   const cluster = api.registry.create({ name, via: 'provisioning', workspace, labels, annotations });
-  if (!cluster) throw new ApiError(409, 'AlreadyExists', `clusters.provisioning.cattle.io "${name}" already exists`);
+  if (!cluster)
+    throw new ApiError(409, 'AlreadyExists', `clusters.provisioning.cattle.io "${name}" already exists`);
   api.deadlines.after(api.options.provisioningDelayMs, () => {
     if (cluster.removedAt === undefined) publish(api, cluster);
   });

@@ -12,9 +12,12 @@ export function registrationTokenRoutes(api: ApiContext): void {
 
   const list = ({ response, url, params }: RequestContext): void => {
     const id = params['id'] ?? url.searchParams.get('clusterId');
-    const clusters = id === null ? registry.list() : [registry.get(id)].filter((cluster) => cluster !== undefined);
+    const clusters =
+      id === null ? registry.list() : [registry.get(id)].filter((cluster) => cluster !== undefined);
     const all = clusters.flatMap((cluster) =>
-      cluster.tokens.filter((token) => token.expiresAt === undefined).map((token) => tokenView(api, cluster, token)),
+      cluster.tokens
+        .filter((token) => token.expiresAt === undefined)
+        .map((token) => tokenView(api, cluster, token)),
     );
     sendJson(response, 200, collection(url, api.base, 'clusterRegistrationToken', all));
   };
@@ -27,7 +30,8 @@ export function registrationTokenRoutes(api: ApiContext): void {
       const [clusterId = '', name = ''] = (params['tokenId'] ?? '').split(':');
       const cluster = registry.get(clusterId);
       const token = cluster?.currentToken(name);
-      if (!cluster || !token) throw new ApiError(404, 'NotFound', `clusterRegistrationToken ${params['tokenId'] ?? ''} not found`);
+      if (!cluster || !token)
+        throw new ApiError(404, 'NotFound', `clusterRegistrationToken ${params['tokenId'] ?? ''} not found`);
       sendJson(response, 200, tokenView(api, cluster, token));
     });
     router.add('POST', path, async ({ request, response }) => {
@@ -42,9 +46,14 @@ export function registrationTokenRoutes(api: ApiContext): void {
     });
   }
 
-  router.add('GET', '/v3/import/:file', ({ response, params }) => importManifest(api, response, params['file'] ?? ''), {
-    open: true,
-  });
+  router.add(
+    'GET',
+    '/v3/import/:file',
+    ({ response, params }) => importManifest(api, response, params['file'] ?? ''),
+    {
+      open: true,
+    },
+  );
 }
 
 function importManifest(api: ApiContext, response: RequestContext['response'], file: string): void {

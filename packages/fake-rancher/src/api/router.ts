@@ -50,12 +50,16 @@ export class Router {
     }
   }
 
-  #match(method: string, path: string): { route: Route; params: Record<string, string> } | { other: true } | undefined {
+  #match(
+    method: string,
+    path: string,
+  ): { route: Route; params: Record<string, string> } | { other: true } | undefined {
     const parts = path.split('/').slice(1);
     if (parts.length > 1 && parts.at(-1) === '') parts.pop();
     let other = false;
     for (const route of this.#routes) {
-      if (route.prefix ? parts.length < route.segments.length : parts.length !== route.segments.length) continue;
+      if (route.prefix ? parts.length < route.segments.length : parts.length !== route.segments.length)
+        continue;
       const params: Record<string, string> = {};
       const fits = route.segments.every((segment, index) => {
         const part = parts[index] ?? '';

@@ -28,15 +28,20 @@ export function settingsRoutes(api: ApiContext): void {
   });
   const one = (id: string): Resource => {
     const value = values()[id];
-    if (value === undefined) throw new ApiError(404, 'NotFound', `settings.management.cattle.io "${id}" not found`);
+    if (value === undefined)
+      throw new ApiError(404, 'NotFound', `settings.management.cattle.io "${id}" not found`);
     return view(id, value);
   };
 
   api.router.add('GET', '/ping', ({ response }) => sendText(response, 200, 'pong'), { open: true });
-  api.router.add('GET', '/v3/settings/cacerts', ({ response }) => sendJson(response, 200, one('cacerts')), { open: true });
+  api.router.add('GET', '/v3/settings/cacerts', ({ response }) => sendJson(response, 200, one('cacerts')), {
+    open: true,
+  });
   api.router.add('GET', '/v3/settings', ({ response, url }) => {
     const all = Object.entries(values()).map(([id, value]) => view(id, value));
     sendJson(response, 200, collection(url, api.base, 'setting', all));
   });
-  api.router.add('GET', '/v3/settings/:id', ({ response, params }) => sendJson(response, 200, one(params['id'] ?? '')));
+  api.router.add('GET', '/v3/settings/:id', ({ response, params }) =>
+    sendJson(response, 200, one(params['id'] ?? '')),
+  );
 }

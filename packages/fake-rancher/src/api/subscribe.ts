@@ -29,10 +29,14 @@ export class Subscriptions {
 
   constructor(api: ApiContext) {
     this.#api = api;
-    this.#timer = setInterval(() => this.#broadcast(JSON.stringify({ name: 'ping', data: {} })), pingIntervalMs);
+    this.#timer = setInterval(
+      () => this.#broadcast(JSON.stringify({ name: 'ping', data: {} })),
+      pingIntervalMs,
+    );
     this.#timer.unref();
     api.registry.on('change', (cluster) => {
-      for (const subscriber of this.#subscribers) if (subscriber.wantsClusters) subscriber.changed.add(cluster);
+      for (const subscriber of this.#subscribers)
+        if (subscriber.wantsClusters) subscriber.changed.add(cluster);
       this.#scheduleFlush();
     });
     api.registry.on('remove', (cluster) => {

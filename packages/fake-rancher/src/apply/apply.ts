@@ -32,7 +32,8 @@ export async function applyManifest(client: KubeClient, objects: readonly KubeOb
 
 async function applyOne(client: KubeClient, resources: ResourceMap, given: KubeObject): Promise<void> {
   const mapping = resources.get(`${given.apiVersion}/${given.kind}`);
-  if (!mapping) throw new ClusterFaultError(`no matches for kind "${given.kind}" in version "${given.apiVersion}"`);
+  if (!mapping)
+    throw new ClusterFaultError(`no matches for kind "${given.kind}" in version "${given.apiVersion}"`);
   // The manifest has a ClusterRoleBinding with a namespace: kubectl drops it.
   const { namespace, ...unscoped } = given.metadata;
   const wanted: KubeObject = mapping.namespaced ? given : { ...given, metadata: unscoped };
@@ -44,20 +45,36 @@ async function applyOne(client: KubeClient, resources: ResourceMap, given: KubeO
   const current = await client.get<KubeObject>(path, { allow: [404] });
   if (!current) {
     if (mapping.namespaced) await client.get(`${paths.namespaces}/${namespace ?? 'default'}`);
-    verify(client, wanted, modified, await client.send<KubeObject>('POST', `${collection}?${writeParameters}`, modified));
+    verify(
+      client,
+      wanted,
+      modified,
+      await client.send<KubeObject>('POST', `${collection}?${writeParameters}`, modified),
+    );
     return;
   }
   const patch = threeWayPatch(lastAppliedOf(current), modified as never, current as never);
   if (Object.keys(patch).length === 0) return;
   const contentType = 'application/strategic-merge-patch+json';
-  verify(client, wanted, modified, await client.send<KubeObject>('PATCH', `${path}?${writeParameters}`, patch, { contentType }));
+  verify(
+    client,
+    wanted,
+    modified,
+    await client.send<KubeObject>('PATCH', `${path}?${writeParameters}`, patch, { contentType }),
+  );
 }
 
 /** The object with the annotation that holds itself. */
 function withLastApplied(object: KubeObject): KubeObject {
   const annotations = { ...object.metadata.annotations };
   const plain = { ...object, metadata: { ...object.metadata, annotations } };
-  return { ...plain, metadata: { ...plain.metadata, annotations: { ...annotations, [lastApplied]: `${JSON.stringify(plain)}\n` } } };
+  return {
+    ...plain,
+    metadata: {
+      ...plain.metadata,
+      annotations: { ...annotations, [lastApplied]: `${JSON.stringify(plain)}\n` },
+    },
+  };
 }
 
 function lastAppliedOf(object: KubeObject): undefined | Parameters<typeof threeWayPatch>[0] {
@@ -71,15 +88,28 @@ function lastAppliedOf(object: KubeObject): undefined | Parameters<typeof threeW
 }
 
 /** Reports an answer that lacks what was written or what every object has. */
-function verify(client: KubeClient, wanted: KubeObject, modified: KubeObject, answer: KubeObject | undefined): void {
+function verify(
+  client: KubeClient,
+  wanted: KubeObject,
+  modified: KubeObject,
+  answer: KubeObject | undefined,
+): void {
   const what = `${wanted.kind} ${wanted.metadata.name ?? ''}`;
   const metadata = answer?.metadata;
   if (!answer || answer.kind !== wanted.kind || metadata?.name !== wanted.metadata.name)
     throw new ClusterFaultError(`answered with ${answer?.kind ?? 'nothing'} ${metadata?.name ?? ''}`);
   const { environment, cluster } = client.link;
   if (!metadata?.uid || !metadata.resourceVersion || !metadata.creationTimestamp)
-    environment.violations.report('object-incomplete', cluster.id, `${what} lacks uid, resourceVersion or creationTimestamp`);
+    environment.violations.report(
+      'object-incomplete',
+      cluster.id,
+      `${what} lacks uid, resourceVersion or creationTimestamp`,
+    );
   const differing = missing(modified as never, answer as never);
   if (differing.length > 0)
-    environment.violations.report('apply-not-converged', cluster.id, `${what} came back without ${differing.join(', ')}`);
+    environment.violations.report(
+      'apply-not-converged',
+      cluster.id,
+      `${what} came back without ${differing.join(', ')}`,
+    );
 }

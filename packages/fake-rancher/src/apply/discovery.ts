@@ -39,7 +39,8 @@ export async function discover(client: KubeClient): Promise<ResourceMap> {
   const map = new Map<string, ResourceMapping>();
   for (const root of ['/api', '/apis']) {
     const answer = await client.request({ path: root, accept: discoveryAccept });
-    if (answer.contentType.includes('APIGroupDiscoveryList')) addAggregated(map, parseJson<AggregatedList>(answer, `GET ${root}`));
+    if (answer.contentType.includes('APIGroupDiscoveryList'))
+      addAggregated(map, parseJson<AggregatedList>(answer, `GET ${root}`));
     else await addLegacy(client, map, root, parseJson(answer, `GET ${root}`));
   }
   if (map.size === 0) throw new ClusterFaultError('discovery found no resources');
@@ -53,14 +54,29 @@ function addAggregated(map: Map<string, ResourceMapping>, list: AggregatedList):
       const groupVersion = group === '' ? version : `${group}/${version}`;
       const prefix = group === '' ? `/api/${version}` : `/apis/${groupVersion}`;
       for (const { resource, scope, responseKind } of resources)
-        map.set(`${groupVersion}/${responseKind?.kind ?? ''}`, { prefix, plural: resource, namespaced: scope === 'Namespaced' });
+        map.set(`${groupVersion}/${responseKind?.kind ?? ''}`, {
+          prefix,
+          plural: resource,
+          namespaced: scope === 'Namespaced',
+        });
     }
   }
 }
 
-async function addLegacy(client: KubeClient, map: Map<string, ResourceMapping>, root: string, body: unknown): Promise<void> {
-  const { versions = [], groups = [] } = body as { versions?: string[]; groups?: { versions?: { groupVersion: string }[] }[] };
-  const groupVersions = root === '/api' ? versions : groups.flatMap((group) => (group.versions ?? []).map((entry) => entry.groupVersion));
+async function addLegacy(
+  client: KubeClient,
+  map: Map<string, ResourceMapping>,
+  root: string,
+  body: unknown,
+): Promise<void> {
+  const { versions = [], groups = [] } = body as {
+    versions?: string[];
+    groups?: { versions?: { groupVersion: string }[] }[];
+  };
+  const groupVersions =
+    root === '/api'
+      ? versions
+      : groups.flatMap((group) => (group.versions ?? []).map((entry) => entry.groupVersion));
   for (const groupVersion of groupVersions) {
     const prefix = `${root}/${groupVersion}`;
     // Groups of aggregated API servers may be down: kubectl goes on without them.

@@ -24,7 +24,11 @@ const containerPortKey = 'containerPort';
  * `CreateThreeWayMergePatch`): what must change in `current` to carry all of `modified`, plus the deletion of what
  * `original` (the last applied one) had and `modified` has no more. An empty object when nothing is to do.
  */
-export function threeWayPatch(original: JsonObject | undefined, modified: JsonObject, current: JsonObject): JsonObject {
+export function threeWayPatch(
+  original: JsonObject | undefined,
+  modified: JsonObject,
+  current: JsonObject,
+): JsonObject {
   return diffObject(original ?? {}, modified, current);
 }
 
@@ -70,7 +74,8 @@ function diffList(field: string, original: Json[], modified: Json[], current: Js
   }
   for (const dropped of original) {
     const id = idOf(dropped);
-    if (id !== undefined && !find(modified, id) && find(current, id)) changes.push({ $patch: 'delete', [key]: id });
+    if (id !== undefined && !find(modified, id) && find(current, id))
+      changes.push({ $patch: 'delete', [key]: id });
   }
   if (changes.length === 0) return {};
   const order = modified.filter(isObject).map((element) => ({ [key]: element[key] ?? null }));
@@ -94,8 +99,14 @@ function missingIn(path: string, wanted: JsonObject, actual: JsonObject): string
     const mergeKey = mergeKeyOf(key, value);
     if (mergeKey === undefined && value.length !== there.length) return [where];
     return value.flatMap((element, index) => {
-      const other = mergeKey === undefined ? there[index] : there.find((entry) => isObject(entry) && isObject(element) && equal(entry[mergeKey], element[mergeKey]));
-      if (isObject(element)) return isObject(other) ? missingIn(`${where}[${index}]`, element, other) : [`${where}[${index}]`];
+      const other =
+        mergeKey === undefined
+          ? there[index]
+          : there.find(
+              (entry) => isObject(entry) && isObject(element) && equal(entry[mergeKey], element[mergeKey]),
+            );
+      if (isObject(element))
+        return isObject(other) ? missingIn(`${where}[${index}]`, element, other) : [`${where}[${index}]`];
       return equal(element, other) ? [] : [`${where}[${index}]`];
     });
   });
@@ -112,7 +123,8 @@ function isEmpty(value: Json): boolean {
 
 function equal(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((entry, index) => equal(entry, b[index]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((entry, index) => equal(entry, b[index]));
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => key in b && equal(a[key], b[key]));

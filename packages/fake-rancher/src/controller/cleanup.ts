@@ -25,7 +25,8 @@ export async function cleanUp(client: KubeClient, signal: AbortSignal): Promise<
       failure = error;
     }
   }
-  if (!client.link.excused(failure)) environment.violations.report('cleanup-failed', cluster.id, messageOf(failure));
+  if (!client.link.excused(failure))
+    environment.violations.report('cleanup-failed', cluster.id, messageOf(failure));
 }
 
 async function createCleanupJob(client: KubeClient): Promise<void> {
@@ -40,7 +41,11 @@ async function createCleanupJob(client: KubeClient): Promise<void> {
     metadata: { generateName, labels },
     rules: [
       { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'get', 'update', 'delete'] },
-      { apiGroups: [rbac], resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'], verbs: ['list', 'get', 'delete'] },
+      {
+        apiGroups: [rbac],
+        resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+        verbs: ['list', 'get', 'delete'],
+      },
       { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'get', 'delete'] },
     ],
   });
@@ -72,6 +77,7 @@ async function createCleanupJob(client: KubeClient): Promise<void> {
               name: 'cleanup-agent',
               image: agentImage,
               imagePullPolicy: 'Always',
+              securityContext: { runAsUser: 1000, runAsGroup: 1000 },
               env: [
                 { name: 'CLUSTER_CLEANUP', value: 'true' },
                 { name: 'SLEEP_FIRST', value: 'true' },
@@ -83,7 +89,12 @@ async function createCleanupJob(client: KubeClient): Promise<void> {
     },
   });
   // The Job becomes the owner of what it needs, so that all of it goes with the Job.
-  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: job?.metadata.name ?? '', uid: job?.metadata.uid ?? '' };
+  const owner = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    name: job?.metadata.name ?? '',
+    uid: job?.metadata.uid ?? '',
+  };
   const owned: [string, KubeObject | undefined, string, string][] = [
     [paths.clusterRoles, role, `${rbac}/v1`, 'ClusterRole'],
     [paths.serviceAccounts(namespace), account, 'v1', 'ServiceAccount'],
@@ -91,7 +102,14 @@ async function createCleanupJob(client: KubeClient): Promise<void> {
   ];
   for (const [path, object, apiVersion, kind] of owned) {
     if (!object) continue;
-    const update = { ...object, apiVersion, kind, metadata: { ...object.metadata, ownerReferences: [owner] } };
-    await client.send('PUT', `${path}/${object.metadata.name ?? ''}`, encodeProtobuf(update), { contentType: protobufContentType });
+    const update = {
+      ...object,
+      apiVersion,
+      kind,
+      metadata: { ...object.metadata, ownerReferences: [owner] },
+    };
+    await client.send('PUT', `${path}/${object.metadata.name ?? ''}`, encodeProtobuf(update), {
+      contentType: protobufContentType,
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '../errors.js';
 import { KubeClient } from '../kube/client.js';
 import { paths } from '../kube/paths.js';
@@ -52,9 +53,12 @@ export class ClusterController {
     this.cluster = cluster;
     this.params = params;
     this.#environment = environment;
+    // Every watch and every wait listens to it.
+    setMaxListeners(0, this.#ending.signal);
     this.link = new ClusterLink(cluster, params, environment, this.#ending.signal);
     this.#client = new KubeClient(this.link);
-    for (const spec of watchSpecs) this.#reflectors.set(spec.key, new Reflector(this.#client, spec, this.#ending.signal));
+    for (const spec of watchSpecs)
+      this.#reflectors.set(spec.key, new Reflector(this.#client, spec, this.#ending.signal));
     this.impersonator = new Impersonator(this.#client, this.#reflector('impersonators'));
   }
 
@@ -97,13 +101,22 @@ export class ClusterController {
       }
     } catch (error) {
       // Only a fault of this program comes here; the cluster stays where it is, and the log tells why.
-      this.#options.logger.error({ cluster: this.cluster.id, error: messageOf(error) }, 'cluster controller failed');
+      this.#options.logger.error(
+        { cluster: this.cluster.id, error: messageOf(error) },
+        'cluster controller failed',
+      );
     }
   }
 
   /** Provider detection, after a change of the cluster object; one at a time. */
   async detect(): Promise<void> {
-    if (this.#detecting || this.cluster.provider !== '' || this.healthDueAt === undefined || this.#signal.aborted) return;
+    if (
+      this.#detecting ||
+      this.cluster.provider !== '' ||
+      this.healthDueAt === undefined ||
+      this.#signal.aborted
+    )
+      return;
     this.#detecting = true;
     try {
       await detectProvider(this.#client);
@@ -160,15 +173,23 @@ export class ClusterController {
     // Whether this is k3s is probed by its own group; 404 is the normal answer elsewhere.
     await this.#retrying(() => this.#client.get('/apis/k3s.cattle.io/v1', { allow: [404] }));
     for (const reflector of this.#reflectors.values()) void reflector.run();
-    const timedOut = this.#environment.deadlines.sleep(syncTimeoutMs, this.#signal).then((late) => ({ late }));
-    const all = Promise.all([...this.#reflectors.values()].map((reflector) => reflector.synced)).then(() => ({ late: undefined }));
+    const timedOut = this.#environment.deadlines
+      .sleep(syncTimeoutMs, this.#signal)
+      .then((late) => ({ late }));
+    const all = Promise.all([...this.#reflectors.values()].map((reflector) => reflector.synced)).then(() => ({
+      late: undefined,
+    }));
     const { late } = await Promise.race([all, timedOut]);
     if (late === undefined) {
       this.cluster.mark('synced');
       return true;
     }
     if (late) {
-      this.#environment.violations.report('sync-timeout', this.cluster.id, `caches not filled within ${syncTimeoutMs} ms`);
+      this.#environment.violations.report(
+        'sync-timeout',
+        this.cluster.id,
+        `caches not filled within ${syncTimeoutMs} ms`,
+      );
       this.cluster.set('Ready', { status: 'False', reason: 'Error', message: 'failed to sync caches' });
     }
     return false;
@@ -176,13 +197,17 @@ export class ClusterController {
 
   /** Rancher's probe before the start: namespace kube-system; not found is good enough. */
   async #waitForApi(): Promise<boolean> {
-    for (let failures = 0; !this.#signal.aborted; ) {
+    for (let failures = 0; !this.#signal.aborted;) {
       try {
         await this.#client.get(`${paths.namespaces}/kube-system`, { allow: [404] });
         return true;
       } catch (error) {
         if (++failures === failuresUntilUnavailable && !this.#signal.aborted)
-          this.cluster.set('Ready', { status: 'False', reason: 'ClusterNotReady', message: `cluster API is not reachable: ${messageOf(error)}` });
+          this.cluster.set('Ready', {
+            status: 'False',
+            reason: 'ClusterNotReady',
+            message: `cluster API is not reachable: ${messageOf(error)}`,
+          });
         await this.#pause();
       }
     }

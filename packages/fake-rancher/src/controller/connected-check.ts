@@ -9,7 +9,10 @@ import { SteveAgent } from '../tunnels/steve-agent.js';
  * `GET http://not-used/ping` through it, on a connection of its own, answer 200? Sets Connected; a cluster that was
  * provisioned and is not connected is not Ready either.
  */
-export async function checkConnected(cluster: ManagementCluster, environment: LinkEnvironment): Promise<void> {
+export async function checkConnected(
+  cluster: ManagementCluster,
+  environment: LinkEnvironment,
+): Promise<void> {
   const connected = environment.tunnels.hasSteve(cluster.id) && (await pingAgent(cluster, environment));
   if (cluster.removedAt !== undefined) return;
   if (connected) {
@@ -24,7 +27,13 @@ export async function checkConnected(cluster: ManagementCluster, environment: Li
   cluster.setAll({
     Connected: { status: 'False' },
     ...(provisioned
-      ? { Ready: { status: 'False', reason: 'Disconnected', message: 'Cluster agent is not connected' } as const }
+      ? {
+          Ready: {
+            status: 'False',
+            reason: 'Disconnected',
+            message: 'Cluster agent is not connected',
+          } as const,
+        }
       : {}),
   });
 }
@@ -43,13 +52,22 @@ async function pingAgent(cluster: ManagementCluster, environment: LinkEnvironmen
   return false;
 }
 
-function ping(cluster: ManagementCluster, environment: LinkEnvironment): Promise<{ status: number; body: string }> {
+function ping(
+  cluster: ManagementCluster,
+  environment: LinkEnvironment,
+): Promise<{ status: number; body: string }> {
   const agent = new SteveAgent(environment.tunnels, cluster.id, 'not-used:80');
   // Rancher itself waits for ever, and so for all clusters: here a silent agent harms only itself.
   const timeoutMs = environment.options.dialTimeoutMs;
   return new Promise<{ status: number; body: string }>((resolve, reject) => {
-    const request = http.request({ agent, path: '/ping', headers: { Host: 'not-used', 'User-Agent': 'Go-http-client/1.1' } });
-    const cancel = environment.deadlines.after(timeoutMs, () => request.destroy(new UnansweredError('GET http://not-used/ping', timeoutMs)));
+    const request = http.request({
+      agent,
+      path: '/ping',
+      headers: { Host: 'not-used', 'User-Agent': 'Go-http-client/1.1' },
+    });
+    const cancel = environment.deadlines.after(timeoutMs, () =>
+      request.destroy(new UnansweredError('GET http://not-used/ping', timeoutMs)),
+    );
     request.once('error', (error) => {
       cancel();
       reject(error);

@@ -77,7 +77,9 @@ export class Controllers {
     if (this.#pinging) return; // a round begins when the last one has ended
     this.#pinging = true;
     const clusters = this.#registry.list().filter((cluster) => cluster.removedAt === undefined);
-    await Promise.all(clusters.map((cluster) => this.#pings.run(() => checkConnected(cluster, this.#environment))));
+    await Promise.all(
+      clusters.map((cluster) => this.#pings.run(() => checkConnected(cluster, this.#environment))),
+    );
     this.#pinging = false;
   }
 
@@ -87,7 +89,11 @@ export class Controllers {
     for (const controller of this.#running.values()) {
       if (controller.healthDueAt === undefined || now < controller.healthDueAt) continue;
       // Only connected clusters are checked; the others have lost Ready already.
-      if (!controller.cluster.conditions.is('Connected', 'True') || controller.cluster.removedAt !== undefined) continue;
+      if (
+        !controller.cluster.conditions.is('Connected', 'True') ||
+        controller.cluster.removedAt !== undefined
+      )
+        continue;
       controller.healthDueAt = now + checkIntervalMs;
       void this.#healthChecks.run(() => controller.checkHealth());
     }

@@ -36,18 +36,30 @@ export async function deployAgent(client: KubeClient, environment: DeployEnviron
       await bindSystemUser(client);
       cluster.set('SystemAccountCreated', { status: 'True' });
       // The image and the taints decide in Rancher whether anything must be deployed at all.
-      await client.get('/apis/apps/v1/namespaces/cattle-system/deployments/cattle-cluster-agent', { allow: [404] });
+      await client.get('/apis/apps/v1/namespaces/cattle-system/deployments/cattle-cluster-agent', {
+        allow: [404],
+      });
       const identity = await impersonator.identity(cluster.systemUser, kubectlAgent);
       const { url, caChecksum, installUuid } = environment.manifest;
       const registrationToken = environment.systemToken();
-      const manifest = agentManifest({ url, caChecksum, installUuid, registrationToken, namespace: cluster.id, features });
+      const manifest = agentManifest({
+        url,
+        caChecksum,
+        installUuid,
+        registrationToken,
+        namespace: cluster.id,
+        features,
+      });
       await environment.applies.run(() => applyManifest(new KubeClient(client.link, identity), manifest));
       cluster.mark('deployed');
       cluster.set('AgentDeployed', { status: 'True' });
       return true;
     } catch (error) {
       failure = error;
-      link.options.logger.debug({ cluster: cluster.id, attempt, error: messageOf(error) }, 'agent not deployed');
+      link.options.logger.debug(
+        { cluster: cluster.id, attempt, error: messageOf(error) },
+        'agent not deployed',
+      );
     }
   }
   if (signal.aborted || client.link.excused(failure)) return false;

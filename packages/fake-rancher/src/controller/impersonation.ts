@@ -75,7 +75,10 @@ export class Impersonator {
       subjects: [{ kind: 'ServiceAccount', name, namespace: impersonationNamespace }],
     });
     const token = await this.#token(account);
-    const seen = await this.#watch.waitFor((items) => items.has(`${impersonationNamespace}/${name}`), watchWaitMs);
+    const seen = await this.#watch.waitFor(
+      (items) => items.has(`${impersonationNamespace}/${name}`),
+      watchWaitMs,
+    );
     if (!seen) throw this.#slow(`the watch did not show ServiceAccount ${name} within ${watchWaitMs} ms`);
     this.#client.link.cluster.mark('impersonated');
     return token;
@@ -104,7 +107,14 @@ export class Impersonator {
       const token = tokenOf(await this.#client.get<Secret>(`${secrets}/${known}`, { allow: [404] }));
       if (token !== undefined) return token;
     }
-    const owner = { apiVersion: 'v1', kind: 'ServiceAccount', name, uid, controller: true, blockOwnerDeletion: true };
+    const owner = {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      name,
+      uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    };
     const secret = await this.#sendProtobuf<Secret>('POST', secrets, {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -118,7 +128,8 @@ export class Impersonator {
       type: 'kubernetes.io/service-account-token',
     });
     const secretName = secret?.metadata.name;
-    if (secretName === undefined) throw new ClusterFaultError(`the token Secret of ${name} came back without a name`);
+    if (secretName === undefined)
+      throw new ClusterFaultError(`the token Secret of ${name} came back without a name`);
     await this.#annotate(account, secretName);
     return this.#poll(`${secrets}/${secretName}`);
   }
@@ -127,8 +138,19 @@ export class Impersonator {
   async #annotate(account: KubeObject, secretName: string): Promise<void> {
     const { name = '', annotations } = account.metadata;
     const path = `${paths.serviceAccounts(impersonationNamespace)}/${name}`;
-    const metadata = { ...account.metadata, annotations: { ...annotations, [secretRef]: `${impersonationNamespace}/${secretName}` } };
-    if (await this.#sendProtobuf('PUT', path, { ...account, apiVersion: 'v1', kind: 'ServiceAccount', metadata }, [409])) return;
+    const metadata = {
+      ...account.metadata,
+      annotations: { ...annotations, [secretRef]: `${impersonationNamespace}/${secretName}` },
+    };
+    if (
+      await this.#sendProtobuf(
+        'PUT',
+        path,
+        { ...account, apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+        [409],
+      )
+    )
+      return;
     await this.#client.request({
       method: 'DELETE',
       path: `${paths.secrets(impersonationNamespace)}/${secretName}`,
@@ -144,7 +166,8 @@ export class Impersonator {
       const secret = await this.#client.get<Secret>(path);
       const token = tokenOf(secret);
       if (token !== undefined) {
-        if (!secret?.data?.['ca.crt'] || !secret.data['namespace']) this.#report('token-secret-incomplete', `${path} lacks ca.crt or namespace`);
+        if (!secret?.data?.['ca.crt'] || !secret.data['namespace'])
+          this.#report('token-secret-incomplete', `${path} lacks ca.crt or namespace`);
         return token;
       }
       await new Promise((resolve) => setTimeout(resolve, tokenPollMs));
@@ -152,8 +175,16 @@ export class Impersonator {
     throw this.#slow(`${path} has no data.token after ${tokenPolls} polls`);
   }
 
-  async #sendProtobuf<T = KubeObject>(method: 'POST' | 'PUT', path: string, object: KubeObject, allow: number[] = []): Promise<T | undefined> {
-    return this.#client.send<T>(method, path, encodeProtobuf(object), { contentType: protobufContentType, allow });
+  async #sendProtobuf<T = KubeObject>(
+    method: 'POST' | 'PUT',
+    path: string,
+    object: KubeObject,
+    allow: number[] = [],
+  ): Promise<T | undefined> {
+    return this.#client.send<T>(method, path, encodeProtobuf(object), {
+      contentType: protobufContentType,
+      allow,
+    });
   }
 
   #slow(detail: string): ClusterFaultError {

@@ -57,7 +57,10 @@ export class NamespaceController {
       } catch (error) {
         // The request was judged where it failed; the next change of the namespace brings the next try.
         const { logger } = this.#client.link.environment.options;
-        logger.debug({ cluster: this.#client.link.cluster.id, namespace: name, error: messageOf(error) }, 'namespace not synced');
+        logger.debug(
+          { cluster: this.#client.link.cluster.id, namespace: name, error: messageOf(error) },
+          'namespace not synced',
+        );
       }
     }
     this.#working = false;
@@ -72,7 +75,12 @@ export class NamespaceController {
       const current = await this.#client.get<KubeObject>(path, { allow: [404] });
       const wish = current && this.#wish(current.metadata);
       if (!current || !wish) return;
-      const answer = await this.#client.send<KubeObject>('PUT', path, { ...current, metadata: wish }, { allow: [404, 409] });
+      const answer = await this.#client.send<KubeObject>(
+        'PUT',
+        path,
+        { ...current, metadata: wish },
+        { allow: [404, 409] },
+      );
       if (answer) {
         this.#verify(name, current.metadata, wish, answer.metadata);
         break;
@@ -100,7 +108,12 @@ export class NamespaceController {
     annotations['cattle.io/status'] ??= JSON.stringify({
       Conditions: [
         { Type: 'ResourceQuotaInit', Status: 'True', Message: '', LastUpdateTime: new Date().toISOString() },
-        { Type: 'InitialRolesPopulated', Status: 'True', Message: '', LastUpdateTime: new Date().toISOString() },
+        {
+          Type: 'InitialRolesPopulated',
+          Status: 'True',
+          Message: '',
+          LastUpdateTime: new Date().toISOString(),
+        },
       ],
     });
     const complete =
@@ -117,12 +130,20 @@ export class NamespaceController {
       after.resourceVersion === before.resourceVersion ||
       after.annotations?.[projectId] !== wish.annotations?.[projectId] ||
       after.annotations?.[createHook] !== wish.annotations?.[createHook];
-    if (lost) this.#client.link.environment.violations.report('update-lost', this.#client.link.cluster.id, `namespace ${name}: the answer to a PUT does not show it`);
+    if (lost)
+      this.#client.link.environment.violations.report(
+        'update-lost',
+        this.#client.link.cluster.id,
+        `namespace ${name}: the answer to a PUT does not show it`,
+      );
   }
 
   /** Project-scoped secrets and managed pull secrets would be copied: none exist here, but Rancher looks. */
   async #lookForSecrets(namespace: string): Promise<void> {
-    for (const label of ['management.cattle.io/project-scoped-secret', 'management.cattle.io/rancher-managed-pull-secret'])
+    for (const label of [
+      'management.cattle.io/project-scoped-secret',
+      'management.cattle.io/rancher-managed-pull-secret',
+    ])
       await this.#client.get(`${paths.secrets(namespace)}?labelSelector=${encodeURIComponent(label)}`);
   }
 }

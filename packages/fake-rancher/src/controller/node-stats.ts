@@ -23,7 +23,8 @@ export async function readNodeStats(client: KubeClient): Promise<void> {
 }
 
 function total(amounts: Record<string, string>[]): Capacity {
-  const sum = (name: string): number => amounts.reduce((all, one) => all + (parseQuantity(one[name] ?? '0') || 0), 0);
+  const sum = (name: string): number =>
+    amounts.reduce((all, one) => all + (parseQuantity(one[name] ?? '0') || 0), 0);
   return {
     cpu: String(Math.round(sum('cpu') * 1000) / 1000),
     memory: `${Math.round(sum('memory') / 1024)}Ki`,

@@ -11,7 +11,13 @@ const providersByVersion: readonly [part: string, provider: string][] = [
 ];
 
 /** Node labels that the detectors ask for one after the other. */
-const detectorLabels = ['harvesterhci.io/managed', undefined, 'kubernetes.io/os=windows', undefined, 'kubernetes.azure.com/cluster'];
+const detectorLabels = [
+  'harvesterhci.io/managed',
+  undefined,
+  'kubernetes.io/os=windows',
+  undefined,
+  'kubernetes.azure.com/cluster',
+];
 
 /**
  * Provider detection (controllers/dashboard/kubernetesprovider): while the provider is unknown, every change of the
@@ -28,5 +34,7 @@ export async function detectProvider(client: KubeClient): Promise<void> {
     return;
   }
   for (const label of detectorLabels)
-    await client.get(`${paths.nodes}?${label === undefined ? '' : `labelSelector=${encodeURIComponent(label)}&`}limit=1`);
+    await client.get(
+      `${paths.nodes}?${label === undefined ? '' : `labelSelector=${encodeURIComponent(label)}&`}limit=1`,
+    );
 }

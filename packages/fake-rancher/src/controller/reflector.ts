@@ -64,7 +64,10 @@ export class Reflector {
   }
 
   /** Calls `resolve` on every change until `predicate` holds; false when `timeoutMs` went by first. */
-  waitFor(predicate: (items: ReadonlyMap<string, ObjectMeta>) => boolean, timeoutMs?: number): Promise<boolean> {
+  waitFor(
+    predicate: (items: ReadonlyMap<string, ObjectMeta>) => boolean,
+    timeoutMs?: number,
+  ): Promise<boolean> {
     if (predicate(this.items)) return Promise.resolve(true);
     return new Promise((resolve) => {
       const done = (answer: boolean): void => {
@@ -78,7 +81,9 @@ export class Reflector {
       };
       const onAbort = (): void => done(false);
       const cancel =
-        timeoutMs === undefined ? undefined : this.#client.link.environment.deadlines.after(timeoutMs, () => done(false));
+        timeoutMs === undefined
+          ? undefined
+          : this.#client.link.environment.deadlines.after(timeoutMs, () => done(false));
       this.#waiters.add(check);
       this.#signal.addEventListener('abort', onAbort, { once: true });
     });
@@ -101,9 +106,10 @@ export class Reflector {
     const found: ObjectMeta[] = [];
     let version = '';
     do {
-      const page = await this.#client.get<{ metadata: { resourceVersion?: string; continue?: string }; items?: KubeObject[] }>(
-        `${this.spec.path}?${query}`,
-      );
+      const page = await this.#client.get<{
+        metadata: { resourceVersion?: string; continue?: string };
+        items?: KubeObject[];
+      }>(`${this.spec.path}?${query.toString()}`);
       for (const item of page?.items ?? []) found.push(item.metadata);
       version = page?.metadata.resourceVersion ?? '';
       query.set('continue', page?.metadata.continue ?? '');
@@ -115,13 +121,20 @@ export class Reflector {
     const initial = this.#resourceVersion === undefined;
     const { random } = this.#client.link.environment.options;
     const timeoutSeconds = Math.floor(minWatchSeconds * (1 + random()));
-    const query = new URLSearchParams({ allowWatchBookmarks: 'true', watch: 'true', timeoutSeconds: String(timeoutSeconds) });
+    const query = new URLSearchParams({
+      allowWatchBookmarks: 'true',
+      watch: 'true',
+      timeoutSeconds: String(timeoutSeconds),
+    });
     if (this.spec.fieldSelector) query.set('fieldSelector', this.spec.fieldSelector);
     if (initial) {
       query.set('sendInitialEvents', 'true');
       query.set('resourceVersionMatch', 'NotOlderThan');
     } else query.set('resourceVersion', this.#resourceVersion ?? '');
-    const response = await this.#client.stream({ path: `${this.spec.path}?${query}`, signal: this.#signal });
+    const response = await this.#client.stream({
+      path: `${this.spec.path}?${query.toString()}`,
+      signal: this.#signal,
+    });
     const status = response.statusCode ?? 0;
     if (status >= 400) return this.#refused(status, await readAll(response), initial);
     return this.#follow(response, initial, timeoutSeconds * 1000);
@@ -145,7 +158,10 @@ export class Reflector {
     const cancel = initial
       ? deadlines.after(initialBookmarkMs, () => {
           if (!this.#client.link.excused(undefined))
-            this.#report('initial-bookmark-missing', `none within ${initialBookmarkMs} ms of sendInitialEvents`);
+            this.#report(
+              'initial-bookmark-missing',
+              `none within ${initialBookmarkMs} ms of sendInitialEvents`,
+            );
         })
       : undefined;
     response.setEncoding('utf8');
@@ -176,8 +192,10 @@ export class Reflector {
         cancel?.();
         const age = Date.now() - openedAt;
         if (end === undefined && !this.#client.link.excused(failure)) {
-          if (!response.complete) this.#report('watch-broken', `after ${age} ms: ${failure ? failure.message : 'cut off'}`);
-          else if (age < timeoutMs - earlyEndToleranceMs) this.#report('watch-ended-early', `after ${age} of ${timeoutMs} ms`);
+          if (!response.complete)
+            this.#report('watch-broken', `after ${age} ms: ${failure ? failure.message : 'cut off'}`);
+          else if (age < timeoutMs - earlyEndToleranceMs)
+            this.#report('watch-ended-early', `after ${age} of ${timeoutMs} ms`);
         }
         // An initial state without its end is worth nothing; a cut stream resumes, but not in a tight loop.
         resolve(end ?? (collecting || !response.complete ? 'failed' : 'again'));
@@ -229,7 +247,8 @@ export class Reflector {
   /** Within a watch resourceVersions must not fall. */
   #noteVersion(version: string, what: string, anew: boolean): void {
     const number = Number(version);
-    if (!/^\d+$/.test(version) || number === 0) return this.#report('rv-invalid', `${what}: resourceVersion "${version}"`);
+    if (!/^\d+$/.test(version) || number === 0)
+      return this.#report('rv-invalid', `${what}: resourceVersion "${version}"`);
     if (!anew && number < Number(this.#resourceVersion ?? 0))
       this.#report('rv-regressed', `${what}: ${version} after ${this.#resourceVersion ?? ''}`);
     this.#resourceVersion = version;
@@ -239,18 +258,29 @@ export class Reflector {
     const { violations } = this.#client.link.environment;
     const { id } = this.#client.link.cluster;
     if (this.spec.ownUids) violations.claimUid(metadata.uid, id, `${this.spec.key} ${metadata.name ?? ''}`);
-    const project = this.spec.key === 'namespaces' ? metadata.annotations?.['field.cattle.io/projectId'] : undefined;
+    const project =
+      this.spec.key === 'namespaces' ? metadata.annotations?.['field.cattle.io/projectId'] : undefined;
     if (project !== undefined && !project.startsWith(`${id}:`))
-      violations.report('foreign-project', id, `namespace ${metadata.name ?? ''} belongs to project ${project}`);
+      violations.report(
+        'foreign-project',
+        id,
+        `namespace ${metadata.name ?? ''} belongs to project ${project}`,
+      );
   }
 
   #report(kind: string, detail: string): void {
-    this.#client.link.environment.violations.report(kind, this.#client.link.cluster.id, `${this.spec.path}: ${detail}`);
+    this.#client.link.environment.violations.report(
+      kind,
+      this.#client.link.cluster.id,
+      `${this.spec.path}: ${detail}`,
+    );
   }
 }
 
 function keyOf(metadata: ObjectMeta): string {
-  return metadata.namespace === undefined ? (metadata.name ?? '') : `${metadata.namespace}/${metadata.name ?? ''}`;
+  return metadata.namespace === undefined
+    ? (metadata.name ?? '')
+    : `${metadata.namespace}/${metadata.name ?? ''}`;
 }
 
 async function readAll(response: IncomingMessage): Promise<Buffer> {

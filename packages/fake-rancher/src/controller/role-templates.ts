@@ -25,10 +25,17 @@ export async function writeRoleTemplates(client: KubeClient, administrator: stri
     ...(resourceNames ? { resourceNames } : {}),
   });
   await createRole(client, 'create-ns', [namespaceRule(['create'])], { 'cluster.cattle.io/name': id });
-  const members = { default: ['default'], system: ['cattle-system', 'kube-node-lease', 'kube-public', 'kube-system'] };
+  const members = {
+    default: ['default'],
+    system: ['cattle-system', 'kube-node-lease', 'kube-public', 'kube-system'],
+  };
   for (const project of ['default', 'system'] as const) {
-    await createRole(client, `${projects[project]}-namespaces-readonly`, [namespaceRule(['get'], members[project])]);
-    await createRole(client, `${projects[project]}-namespaces-edit`, [namespaceRule(['*'], members[project])]);
+    await createRole(client, `${projects[project]}-namespaces-readonly`, [
+      namespaceRule(['get'], members[project]),
+    ]);
+    await createRole(client, `${projects[project]}-namespaces-edit`, [
+      namespaceRule(['*'], members[project]),
+    ]);
   }
 }
 
@@ -43,9 +50,19 @@ export async function bindSystemUser(client: KubeClient): Promise<void> {
   await bindUser(client, `crb-${user.slice(2)}`, 'cluster-owner', user);
 }
 
-async function createRole(client: KubeClient, name: string, rules: Rule[], annotations: Record<string, string> = {}): Promise<void> {
+async function createRole(
+  client: KubeClient,
+  name: string,
+  rules: Rule[],
+  annotations: Record<string, string> = {},
+): Promise<void> {
   const metadata = { name, labels: { 'cattle.io/creator': 'norman' }, annotations };
-  await client.send('POST', paths.clusterRoles, { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata, rules }, { allow: [409] });
+  await client.send(
+    'POST',
+    paths.clusterRoles,
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata, rules },
+    { allow: [409] },
+  );
 }
 
 async function bindUser(client: KubeClient, name: string, role: string, user: string): Promise<void> {

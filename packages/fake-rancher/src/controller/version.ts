@@ -23,10 +23,19 @@ export async function readVersion(client: KubeClient): Promise<KubeVersion> {
   }
   const old = cluster.version;
   const comparable = (of: KubeVersion): string =>
-    JSON.stringify(Object.entries(of).filter(([key]) => !ignored.has(key)).sort());
+    JSON.stringify(
+      Object.entries(of)
+        .filter(([key]) => !ignored.has(key))
+        .sort(),
+    );
   if (!old || comparable(old) !== comparable(version)) {
     cluster.version = version;
-    if (old) environment.violations.report('version-changed', cluster.id, `${comparable(old)} became ${comparable(version)}`);
+    if (old)
+      environment.violations.report(
+        'version-changed',
+        cluster.id,
+        `${comparable(old)} became ${comparable(version)}`,
+      );
     cluster.onChange();
   }
   return version;

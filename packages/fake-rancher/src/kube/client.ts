@@ -30,7 +30,11 @@ export interface KubeAnswer {
 export interface Identity {
   token: string;
   userAgent: string;
-  impersonate?: { user: string; groups: readonly string[]; extra: Readonly<Record<string, readonly string[]>> };
+  impersonate?: {
+    user: string;
+    groups: readonly string[];
+    extra: Readonly<Record<string, readonly string[]>>;
+  };
 }
 
 /** Rancher as a client of one cluster's API server. Every answer that a real cluster would not give is reported. */
@@ -63,20 +67,31 @@ export class KubeClient {
       const what = describe(request);
       const detail = statusMessage(answer.body);
       if (!this.link.excused(undefined))
-        this.#report(`http-${answer.status}`, `${what} [${request.contentType ?? request.accept ?? jsonAccept}]: ${detail}`);
+        this.#report(
+          `http-${answer.status}`,
+          `${what} [${request.contentType ?? request.accept ?? jsonAccept}]: ${detail}`,
+        );
       throw new KubeStatusError(what, answer.status, detail);
     }
     return answer;
   }
 
   /** GETs a JSON value; undefined for a 404 when `allow` has it. */
-  async get<T>(path: string, options: { allow?: readonly number[]; accept?: string } = {}): Promise<T | undefined> {
+  async get<T>(
+    path: string,
+    options: { allow?: readonly number[]; accept?: string } = {},
+  ): Promise<T | undefined> {
     const answer = await this.request({ path, ...options });
     return answer.status >= 400 ? undefined : parseJson<T>(answer, `GET ${path}`);
   }
 
   /** Sends a JSON object; undefined when the answer is one of `allow`. */
-  async send<T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown, options: SendOptions = {}): Promise<T | undefined> {
+  async send<T>(
+    method: 'POST' | 'PUT' | 'PATCH',
+    path: string,
+    body: unknown,
+    options: SendOptions = {},
+  ): Promise<T | undefined> {
     const { contentType = 'application/json', ...rest } = options;
     const answer = await this.request({
       method,
@@ -108,14 +123,19 @@ export class KubeClient {
         Accept: request.accept ?? jsonAccept,
         ...(request.body === undefined
           ? {}
-          : { 'Content-Type': request.contentType ?? 'application/json', 'Content-Length': Buffer.byteLength(request.body) }),
+          : {
+              'Content-Type': request.contentType ?? 'application/json',
+              'Content-Length': Buffer.byteLength(request.body),
+            }),
       },
       ...(request.signal ? { signal: request.signal } : {}),
     });
     const cancel =
       timeoutMs === undefined
         ? undefined
-        : this.link.environment.deadlines.after(timeoutMs, () => outgoing.destroy(new UnansweredError(describe(request), timeoutMs)));
+        : this.link.environment.deadlines.after(timeoutMs, () =>
+            outgoing.destroy(new UnansweredError(describe(request), timeoutMs)),
+          );
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve);
@@ -127,7 +147,13 @@ export class KubeClient {
       return await read(response);
     } catch (error) {
       // A kept connection that the server closed just then: Go's transport tries once more, too.
-      if (again && outgoing.reusedSocket && request.body === undefined && !request.signal?.aborted && !(error instanceof UnansweredError))
+      if (
+        again &&
+        outgoing.reusedSocket &&
+        request.body === undefined &&
+        !request.signal?.aborted &&
+        !(error instanceof UnansweredError)
+      )
         return await this.#send(request, read, timeoutMs, false);
       this.#blame(request, error);
       throw error;
@@ -155,7 +181,9 @@ interface SendOptions {
 }
 
 /** The headers of Kubernetes user impersonation; extra keys are percent-encoded and lower case. */
-export function impersonationHeaders(impersonate: NonNullable<Identity['impersonate']>): http.OutgoingHttpHeaders {
+export function impersonationHeaders(
+  impersonate: NonNullable<Identity['impersonate']>,
+): http.OutgoingHttpHeaders {
   const headers: http.OutgoingHttpHeaders = {
     'Impersonate-User': impersonate.user,
     'Impersonate-Group': [...impersonate.groups],

@@ -10,8 +10,13 @@ import type { KubeObject } from './object.js';
 export const protobufContentType = 'application/vnd.kubernetes.protobuf';
 
 /** `!`: written even when absent. `[]`: repeated. Otherwise optional. */
-type ScalarType = 'string' | 'string!' | 'string[]' | 'int' | 'int!' | 'bool' | 'bool!' | 'map' | 'bytesMap' | 'time!';
-type Field = readonly [number: number, name: string, type: ScalarType | { message: Message; repeated?: boolean; always?: boolean }];
+type ScalarType =
+  'string' | 'string!' | 'string[]' | 'int' | 'int!' | 'bool' | 'bool!' | 'map' | 'bytesMap' | 'time!';
+type Field = readonly [
+  number: number,
+  name: string,
+  type: ScalarType | { message: Message; repeated?: boolean; always?: boolean },
+];
 type Message = readonly Field[];
 
 const ownerReference: Message = [
@@ -68,10 +73,30 @@ const container: Message = [
   [1, 'name', 'string!'],
   [2, 'image', 'string!'],
   [5, 'workingDir', 'string!'],
-  [7, 'env', { message: [[1, 'name', 'string!'], [2, 'value', 'string!']], repeated: true }],
+  [
+    7,
+    'env',
+    {
+      message: [
+        [1, 'name', 'string!'],
+        [2, 'value', 'string!'],
+      ],
+      repeated: true,
+    },
+  ],
   [8, 'resources', { message: [], always: true }],
   [13, 'terminationMessagePath', 'string!'],
   [14, 'imagePullPolicy', 'string!'],
+  [
+    15,
+    'securityContext',
+    {
+      message: [
+        [4, 'runAsUser', 'int'],
+        [8, 'runAsGroup', 'int'],
+      ],
+    },
+  ],
   [16, 'stdin', 'bool!'],
   [17, 'stdinOnce', 'bool!'],
   [18, 'tty', 'bool!'],
@@ -95,7 +120,11 @@ const podSpec: Message = [
 const podTemplate: Message = [metadata, [2, 'spec', { message: podSpec, always: true }]];
 
 const kinds: Record<string, Message> = {
-  'v1/Namespace': [metadata, [2, 'spec', { message: [[1, 'finalizers', 'string[]']], always: true }], [3, 'status', { message: [[1, 'phase', 'string!']], always: true }]],
+  'v1/Namespace': [
+    metadata,
+    [2, 'spec', { message: [[1, 'finalizers', 'string[]']], always: true }],
+    [3, 'status', { message: [[1, 'phase', 'string!']], always: true }],
+  ],
   'v1/Secret': [metadata, [2, 'data', 'bytesMap'], [3, 'type', 'string!'], [5, 'immutable', 'bool']],
   'v1/ServiceAccount': [
     metadata,
@@ -105,12 +134,24 @@ const kinds: Record<string, Message> = {
   ],
   'v1/DeleteOptions': [
     [1, 'gracePeriodSeconds', 'int'],
-    [2, 'preconditions', { message: [[1, 'uid', 'string'], [2, 'resourceVersion', 'string']] }],
+    [
+      2,
+      'preconditions',
+      {
+        message: [
+          [1, 'uid', 'string'],
+          [2, 'resourceVersion', 'string'],
+        ],
+      },
+    ],
     [3, 'orphanDependents', 'bool'],
     [4, 'propagationPolicy', 'string'],
     [5, 'dryRun', 'string[]'],
   ],
-  'rbac.authorization.k8s.io/v1/ClusterRole': [metadata, [2, 'rules', { message: policyRule, repeated: true }]],
+  'rbac.authorization.k8s.io/v1/ClusterRole': [
+    metadata,
+    [2, 'rules', { message: policyRule, repeated: true }],
+  ],
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': [
     metadata,
     [2, 'subjects', { message: subject, repeated: true }],
@@ -118,8 +159,30 @@ const kinds: Record<string, Message> = {
   ],
   'batch/v1/Job': [
     metadata,
-    [2, 'spec', { message: [[6, 'template', { message: podTemplate, always: true }], [7, 'backoffLimit', 'int']], always: true }],
-    [3, 'status', { message: [[4, 'active', 'int!'], [5, 'succeeded', 'int!'], [6, 'failed', 'int!']], always: true }],
+    [
+      2,
+      'spec',
+      {
+        message: [
+          [6, 'template', { message: podTemplate, always: true }],
+          [7, 'backoffLimit', 'int'],
+        ],
+        always: true,
+      },
+    ],
+    [
+      3,
+      'status',
+      {
+        message: [
+          [4, 'active', 'int!'],
+          [5, 'succeeded', 'int!'],
+          [6, 'failed', 'int!'],
+          [7, 'completedIndexes', 'string!'],
+        ],
+        always: true,
+      },
+    ],
   ],
 };
 
@@ -129,7 +192,9 @@ const unknownType: Message = [
 ];
 
 /** Encodes an object in the envelope of Kubernetes. Throws for kinds that are not in the table above. */
-export function encodeProtobuf(object: Omit<KubeObject, 'metadata'> & { metadata?: KubeObject['metadata'] }): Buffer {
+export function encodeProtobuf(
+  object: Omit<KubeObject, 'metadata'> & { metadata?: KubeObject['metadata'] },
+): Buffer {
   const message = kinds[`${object.apiVersion}/${object.kind}`];
   if (!message) throw new TypeError(`no protobuf table for ${object.apiVersion} ${object.kind}`);
   const body = encodeMessage(message, object);
@@ -148,8 +213,16 @@ function encodeMessage(message: Message, value: Record<string, unknown>): Buffer
 
 function encodeField([number, , type]: Field, value: unknown): Buffer {
   if (typeof type === 'object') {
-    const values = type.repeated ? ((value ?? []) as unknown[]) : value === undefined && !type.always ? [] : [value ?? {}];
-    return Buffer.concat(values.map((entry) => lengthDelimited(number, encodeMessage(type.message, (entry ?? {}) as Record<string, unknown>))));
+    const values = type.repeated
+      ? ((value ?? []) as unknown[])
+      : value === undefined && !type.always
+        ? []
+        : [value ?? {}];
+    return Buffer.concat(
+      values.map((entry) =>
+        lengthDelimited(number, encodeMessage(type.message, (entry ?? {}) as Record<string, unknown>)),
+      ),
+    );
   }
   switch (type) {
     case 'string':
@@ -171,7 +244,9 @@ function encodeField([number, , type]: Field, value: unknown): Buffer {
     }
     case 'map':
     case 'bytesMap': {
-      const entries = Object.entries((value ?? {}) as Record<string, string>).sort(([a], [b]) => (a < b ? -1 : 1));
+      const entries = Object.entries((value ?? {}) as Record<string, string>).sort(([a], [b]) =>
+        a < b ? -1 : 1,
+      );
       return Buffer.concat(
         entries.map(([key, entry]) => {
           const bytes = Buffer.from(entry, type === 'map' ? 'utf8' : 'base64');

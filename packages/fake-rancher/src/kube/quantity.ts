@@ -19,6 +19,7 @@ const multipliers: Record<string, number> = {
 
 /** The value of a Kubernetes quantity such as `3800m` or `7Gi`; NaN for what is none. */
 export function parseQuantity(text: string): number {
-  const [, number, unit = ''] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]i?|Ki)?$/.exec(text) ?? [];
+  const [, number, unit = ''] =
+    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]i?|Ki)?$/.exec(text) ?? [];
   return number === undefined ? Number.NaN : Number(number) * (multipliers[unit] ?? Number.NaN);
 }

@@ -25,9 +25,16 @@ function parseEvent(line: string): WatchEvent {
   try {
     event = JSON.parse(line) as Partial<WatchEvent> | null;
   } catch (error) {
-    throw new ClusterFaultError(`watch stream holds a line that is no JSON: ${line.slice(0, 80)}`, { cause: error });
+    throw new ClusterFaultError(`watch stream holds a line that is no JSON: ${line.slice(0, 80)}`, {
+      cause: error,
+    });
   }
-  if (typeof event?.type !== 'string' || !types.has(event.type) || typeof event.object !== 'object' || event.object === null)
+  if (
+    typeof event?.type !== 'string' ||
+    !types.has(event.type) ||
+    typeof event.object !== 'object' ||
+    event.object === null
+  )
     throw new ClusterFaultError(`watch stream holds something that is no event: ${line.slice(0, 80)}`);
   return { type: event.type, object: { ...event.object, metadata: event.object.metadata ?? {} } };
 }

@@ -121,7 +121,9 @@ export function agentManifest(input: ManifestInput): KubeObject[] {
                   env('STRICT_VERIFY', 'true'),
                 ],
                 image: agentImage,
-                volumeMounts: [{ name: 'cattle-credentials', mountPath: '/cattle-credentials', readOnly: true }],
+                volumeMounts: [
+                  { name: 'cattle-credentials', mountPath: '/cattle-credentials', readOnly: true },
+                ],
               },
             ],
             volumes: [{ name: 'cattle-credentials', secret: { secretName: credentials, defaultMode: 320 } }],
@@ -151,7 +153,9 @@ const agentAffinity = {
       {
         weight: 100,
         podAffinityTerm: {
-          labelSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['cattle-cluster-agent'] }] },
+          labelSelector: {
+            matchExpressions: [{ key: 'app', operator: 'In', values: ['cattle-cluster-agent'] }],
+          },
           topologyKey: 'kubernetes.io/hostname',
         },
       },
@@ -159,18 +163,24 @@ const agentAffinity = {
   },
   nodeAffinity: {
     requiredDuringSchedulingIgnoredDuringExecution: {
-      nodeSelectorTerms: [{ matchExpressions: [{ key: 'beta.kubernetes.io/os', operator: 'NotIn', values: ['windows'] }] }],
+      nodeSelectorTerms: [
+        { matchExpressions: [{ key: 'beta.kubernetes.io/os', operator: 'NotIn', values: ['windows'] }] },
+      ],
     },
     preferredDuringSchedulingIgnoredDuringExecution: [
       {
         preference: {
-          matchExpressions: [{ key: 'node-role.kubernetes.io/controlplane', operator: 'In', values: ['true'] }],
+          matchExpressions: [
+            { key: 'node-role.kubernetes.io/controlplane', operator: 'In', values: ['true'] },
+          ],
         },
         weight: 100,
       },
       {
         preference: {
-          matchExpressions: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'In', values: ['true'] }],
+          matchExpressions: [
+            { key: 'node-role.kubernetes.io/control-plane', operator: 'In', values: ['true'] },
+          ],
         },
         weight: 100,
       },

@@ -137,7 +137,9 @@ export class ManagementCluster {
   get active(): boolean {
     const { state, transitioning } = this.state;
     if (state !== 'active' || transitioning !== 'no') return false;
-    return (['Connected', 'Ready', 'Updated', 'AgentDeployed'] as const).every((type) => this.conditions.is(type, 'True'));
+    return (['Connected', 'Ready', 'Updated', 'AgentDeployed'] as const).every((type) =>
+      this.conditions.is(type, 'True'),
+    );
   }
 
   /** Notes the first time of a stage. */

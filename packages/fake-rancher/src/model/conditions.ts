@@ -53,8 +53,13 @@ export class Conditions {
   /** Answers whether anything changed. */
   set(type: ConditionType, value: ConditionValue, now: number): boolean {
     const old = this.#byType.get(type);
-    if (old && old.status === value.status && old.reason === value.reason && old.message === value.message) return false;
-    this.#byType.set(type, { type, ...value, lastUpdateTime: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z') });
+    if (old && old.status === value.status && old.reason === value.reason && old.message === value.message)
+      return false;
+    this.#byType.set(type, {
+      type,
+      ...value,
+      lastUpdateTime: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'),
+    });
     return true;
   }
 

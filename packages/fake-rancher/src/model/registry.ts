@@ -88,7 +88,8 @@ export class Registry extends EventEmitter<{ change: [ManagementCluster]; remove
   beginRemoval(cluster: ManagementCluster): boolean {
     if (cluster.removedAt !== undefined) return false;
     cluster.removedAt = Date.now();
-    if (this.#byName.get(cluster.name.toLowerCase()) === cluster) this.#byName.delete(cluster.name.toLowerCase());
+    if (this.#byName.get(cluster.name.toLowerCase()) === cluster)
+      this.#byName.delete(cluster.name.toLowerCase());
     cluster.onChange();
     return true;
   }

@@ -31,7 +31,11 @@ const progress: ConditionType[] = ['Pending', 'Waiting', 'Provisioned', 'Updated
  */
 export function computeState(conditions: Conditions, removing: boolean): ClusterState {
   if (removing)
-    return { state: 'removing', transitioning: 'yes', message: 'waiting on controller.cattle.io/user-controllers-cleanup' };
+    return {
+      state: 'removing',
+      transitioning: 'yes',
+      message: 'waiting on controller.cattle.io/user-controllers-cleanup',
+    };
   for (const { type, status, reason, message = '' } of conditions.list()) {
     if (status !== 'True' && reason === 'Error')
       return { state: stateOf[type] ?? type.toLowerCase(), transitioning: 'error', message };

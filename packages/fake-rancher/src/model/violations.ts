@@ -30,7 +30,8 @@ export class Violations {
       this.#byKind.set(kind, violation);
     }
     violation.count++;
-    if (violation.clusters.length < maxClusters && !violation.clusters.includes(cluster)) violation.clusters.push(cluster);
+    if (violation.clusters.length < maxClusters && !violation.clusters.includes(cluster))
+      violation.clusters.push(cluster);
     this.#onReport(kind, cluster, detail);
   }
 
@@ -42,7 +43,8 @@ export class Violations {
     if (!uid) return this.report('uid-missing', cluster, what);
     const owner = this.#uidOwners.get(uid);
     if (owner === undefined) this.#uidOwners.set(uid, cluster);
-    else if (owner !== cluster) this.report('shared-uid', cluster, `${what} has uid ${uid}, and so has an object in ${owner}`);
+    else if (owner !== cluster)
+      this.report('shared-uid', cluster, `${what} has uid ${uid}, and so has an object in ${owner}`);
   }
 
   /** Forgets the uids of a cluster that is gone. */
@@ -51,7 +53,10 @@ export class Violations {
   }
 
   list(): Violation[] {
-    return [...this.#byKind.values()].map((violation) => ({ ...violation, clusters: [...violation.clusters] }));
+    return [...this.#byKind.values()].map((violation) => ({
+      ...violation,
+      clusters: [...violation.clusters],
+    }));
   }
 }
 

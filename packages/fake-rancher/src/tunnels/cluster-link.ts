@@ -38,7 +38,12 @@ export class ClusterLink {
   readonly #open = new Set<Duplex>();
 
   /** @param signal ends all connections. */
-  constructor(cluster: ManagementCluster, params: AgentParams, environment: LinkEnvironment, signal: AbortSignal) {
+  constructor(
+    cluster: ManagementCluster,
+    params: AgentParams,
+    environment: LinkEnvironment,
+    signal: AbortSignal,
+  ) {
     this.cluster = cluster;
     this.params = params;
     this.environment = environment;
@@ -51,7 +56,9 @@ export class ClusterLink {
   /** Whether an error just now may be blamed on the tunnel (or on our own end) instead of on the cluster. */
   excused(error: unknown): boolean {
     return (
-      this.#signal.aborted || error instanceof AgentDisconnectedError || this.environment.tunnels.recentlyLost(this.cluster.id)
+      this.#signal.aborted ||
+      error instanceof AgentDisconnectedError ||
+      this.environment.tunnels.recentlyLost(this.cluster.id)
     );
   }
 
@@ -67,7 +74,9 @@ export class ClusterLink {
     try {
       secureContext = contextFor(this.params.caCert);
     } catch (error) {
-      throw this.#blame(new DialError('tls-failure', `caCert cannot be used: ${messageOf(error)}`, { cause: error }));
+      throw this.#blame(
+        new DialError('tls-failure', `caCert cannot be used: ${messageOf(error)}`, { cause: error }),
+      );
     }
     const stream = this.environment.tunnels.dialCluster(this.cluster.id, address);
     return new Promise((resolve, reject) => {
@@ -90,14 +99,25 @@ export class ClusterLink {
         reject(this.#blame(error));
       };
       const cancel = this.environment.deadlines.after(this.environment.options.dialTimeoutMs, () =>
-        fail(new DialError('dial-unanswered', `no TLS handshake with ${address} within ${this.environment.options.dialTimeoutMs} ms`)),
+        fail(
+          new DialError(
+            'dial-unanswered',
+            `no TLS handshake with ${address} within ${this.environment.options.dialTimeoutMs} ms`,
+          ),
+        ),
       );
       socket.on('error', (error: NodeJS.ErrnoException) => {
         // OpenSSL and verification errors have a code of their own; the rest came from the stream below.
         const isTls = /^ERR_(SSL|TLS)|CERT|SIGNATURE|ISSUER|UNABLE_TO/.test(error.code ?? '');
-        fail(new DialError(isTls ? 'tls-failure' : 'dial-failed', `${address}: ${error.message}`, { cause: error }));
+        fail(
+          new DialError(isTls ? 'tls-failure' : 'dial-failed', `${address}: ${error.message}`, {
+            cause: error,
+          }),
+        );
       });
-      socket.once('close', () => fail(new DialError('dial-failed', `${address}: closed during the TLS handshake`)));
+      socket.once('close', () =>
+        fail(new DialError('dial-failed', `${address}: closed during the TLS handshake`)),
+      );
       socket.once('secureConnect', () => {
         if (settled) return;
         settled = true;
@@ -111,7 +131,8 @@ export class ClusterLink {
     const { tunnels, deadlines, options } = this.environment;
     for (let attempt = 0; !tunnels.hasCluster(this.cluster.id); attempt++) {
       const waitMs = options.retryDelayMs * (1 + options.random());
-      if (attempt === dialTries || !(await deadlines.sleep(waitMs, this.#signal))) throw new AgentDisconnectedError();
+      if (attempt === dialTries || !(await deadlines.sleep(waitMs, this.#signal)))
+        throw new AgentDisconnectedError();
     }
   }
 
@@ -132,11 +153,19 @@ class LinkAgent extends http.Agent {
   readonly #dial: () => Promise<tls.TLSSocket>;
 
   constructor(dial: () => Promise<tls.TLSSocket>) {
-    super({ keepAlive: true, maxFreeSockets: maxIdleConnections, scheduling: 'lifo', timeout: idleTimeoutMs });
+    super({
+      keepAlive: true,
+      maxFreeSockets: maxIdleConnections,
+      scheduling: 'lifo',
+      timeout: idleTimeoutMs,
+    });
     this.#dial = dial;
   }
 
-  override createConnection(_options: http.ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): undefined {
+  override createConnection(
+    _options: http.ClientRequestArgs,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
     this.#dial().then(
       (socket) => {
         socket.setTimeout(idleTimeoutMs);

@@ -18,13 +18,16 @@ const lossWindowMs = 5_000;
  *
  * Events: `clusterTunnel` (cluster) and `steveTunnel` (cluster) when a session can be dialled.
  */
-export class Tunnels extends EventEmitter<{ clusterTunnel: [ManagementCluster]; steveTunnel: [ManagementCluster] }> {
+export class Tunnels extends EventEmitter<{
+  clusterTunnel: [ManagementCluster];
+  steveTunnel: [ManagementCluster];
+}> {
   readonly #server: TunnelServer;
   readonly #registry: Registry;
   readonly #violations: Violations;
   readonly #lostAt = new Map<string, number>();
-  /** Keys whose sessions this server itself is cutting. */
-  readonly #cutting = new Set<string>();
+  /** When this server itself cut the sessions of a key: their ends are nobody's fault. */
+  readonly #cutAt = new Map<string, number>();
   #closed = false;
 
   constructor(registry: Registry, violations: Violations, logger: Logger) {
@@ -33,7 +36,9 @@ export class Tunnels extends EventEmitter<{ clusterTunnel: [ManagementCluster]; 
     this.#violations = violations;
     this.#server = new TunnelServer({ authorize: (request) => this.#authorize(request), logger });
     this.#server.on('session', (key: string) => this.#onSession(key));
-    this.#server.on('sessionEnd', (key: string, _id: unknown, error?: Error) => this.#onSessionEnd(key, error));
+    this.#server.on('sessionEnd', (key: string, _id: unknown, error?: Error) =>
+      this.#onSessionEnd(key, error),
+    );
   }
 
   /** `/v3/connect` and `/v3/connect/register`: for clusters they are the same (mcmauthorizer `Authorize`). */
@@ -48,7 +53,11 @@ export class Tunnels extends EventEmitter<{ clusterTunnel: [ManagementCluster]; 
     } catch (error) {
       return sendText(response, 400, messageOf(error));
     }
-    sendText(response, 400, "websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header");
+    sendText(
+      response,
+      400,
+      "websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header",
+    );
   }
 
   hasCluster(id: string): boolean {
@@ -77,25 +86,29 @@ export class Tunnels extends EventEmitter<{ clusterTunnel: [ManagementCluster]; 
   /** Like {@link recentlyLost} for the steve tunnel. */
   steveRecentlyLost(id: string): boolean {
     const key = stevePrefix + id;
-    return this.#closed || !this.#server.hasSession(key) || Date.now() - (this.#lostAt.get(key) ?? 0) < lossWindowMs;
+    return (
+      this.#closed ||
+      !this.#server.hasSession(key) ||
+      Date.now() - (this.#lostAt.get(key) ?? 0) < lossWindowMs
+    );
   }
 
   /** Cuts TCP under tunnels of a cluster without a goodbye; answers how many. */
   cut(id: string, which: 'cluster' | 'steve' | 'both'): number {
     const keys = which === 'both' ? [id, stevePrefix + id] : [which === 'cluster' ? id : stevePrefix + id];
-    let cut = 0;
-    for (const key of keys) {
-      this.#cutting.add(key);
+    return keys.reduce((cut, key) => {
+      this.#cutAt.set(key, Date.now());
       this.#lostAt.set(key, Date.now());
-      cut += this.#server.disconnect(key, 'cut');
-      if (!this.#server.hasSession(key)) this.#cutting.delete(key);
-    }
-    return cut;
+      return cut + this.#server.disconnect(key, 'cut');
+    }, 0);
   }
 
+  /** Drops what is kept about a cluster that is gone. */
   forget(id: string): void {
-    this.#lostAt.delete(id);
-    this.#lostAt.delete(stevePrefix + id);
+    for (const key of [id, stevePrefix + id]) {
+      this.#lostAt.delete(key);
+      this.#cutAt.delete(key);
+    }
   }
 
   async close(): Promise<void> {
@@ -115,13 +128,16 @@ export class Tunnels extends EventEmitter<{ clusterTunnel: [ManagementCluster]; 
     if (old) {
       const changed = (['address', 'token', 'caCert'] as const).filter((part) => old[part] !== params[part]);
       if (changed.length === 0) return;
-      this.#violations.report('params-changed', cluster.id, `${changed.join(', ')} differ from the last connect`);
+      this.#violations.report(
+        'params-changed',
+        cluster.id,
+        `other than at the last connect: ${changed.join(', ')}`,
+      );
     }
     cluster.params = params;
   }
 
   #onSession(key: string): void {
-    this.#cutting.delete(key);
     const steve = key.startsWith(stevePrefix);
     const cluster = this.#registry.get(steve ? key.slice(stevePrefix.length) : key);
     if (!cluster || cluster.removedAt !== undefined) return;
@@ -130,14 +146,19 @@ export class Tunnels extends EventEmitter<{ clusterTunnel: [ManagementCluster]; 
   }
 
   #onSessionEnd(key: string, error: Error | undefined): void {
-    this.#lostAt.set(key, Date.now());
-    const ours = this.#cutting.delete(key) || this.#closed;
+    const now = Date.now();
+    const ours = this.#closed || now - (this.#cutAt.get(key) ?? 0) < lossWindowMs;
     const steve = key.startsWith(stevePrefix);
     const cluster = this.#registry.get(steve ? key.slice(stevePrefix.length) : key);
-    if (!cluster) this.#lostAt.delete(key);
-    else if (!ours && cluster.removedAt === undefined) {
+    if (!cluster) return;
+    this.#lostAt.set(key, now);
+    if (!ours && cluster.removedAt === undefined) {
       const which = steve ? 'steve' : 'cluster';
-      this.#violations.report('tunnel-lost', cluster.id, `${which} tunnel ended: ${error ? error.message : 'closed by the agent'}`);
+      this.#violations.report(
+        'tunnel-lost',
+        cluster.id,
+        `${which} tunnel ended: ${error ? error.message : 'closed by the agent'}`,
+      );
     }
   }
 }

@@ -1,15 +1,48 @@
 import type { KubeObject } from '../object.js';
 import type { ClusterApi, StorageName } from '../registry/api.js';
+import type { ResourceCatalog } from '../schema/resource.js';
+import type { EventRecorder } from './event-recorder.js';
+import type { OwnerIndex } from './owner-index.js';
 
-/** What a controller is given for one cluster. The runtime makes one per cluster; controllers keep no state. */
-export interface ControllerContext {
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** What controllers are given of a cluster. One per cluster, made by whoever owns the clusters. */
+export interface ClusterHandle {
+  readonly uid: string;
   readonly api: ClusterApi;
+  readonly catalog: ResourceCatalog;
+  /** PEM that goes into each namespace's `kube-root-ca.crt`. */
+  readonly caCert?: string;
+  /** Who owns what among the objects of the cluster's base: one index for all clusters of a base. */
+  readonly baseOwners?: OwnerIndex;
+}
+
+/** One change of one object, as a controller is asked which keys it concerns. */
+export interface Change {
+  readonly type: ChangeType;
+  readonly storage: StorageName;
+  /** The state after the change, for DELETED the last one, without `kind` and `apiVersion`. Not to be changed. */
+  readonly object: KubeObject;
+  readonly cluster: ClusterHandle;
+  readonly api: ClusterApi;
+  /** Keys of this controller that wait for a delay in this cluster ({@link ControllerContext.requeue}). */
+  readonly waiting: () => readonly string[];
+  /** Who is said to own what in this cluster, kept up to date by the runtime. */
+  readonly owners: OwnerIndex;
+}
+
+/** What a controller is given to reconcile a key of one cluster. */
+export interface ControllerContext {
+  readonly cluster: ClusterHandle;
+  readonly api: ClusterApi;
+  readonly owners: OwnerIndex;
+  readonly events: EventRecorder;
   /** Milliseconds since the epoch; injected so that tests own the time. */
-  now(): number;
+  readonly now: () => number;
   /** 0 ≤ x < 1; injected so that runs can be repeated. */
-  random(): number;
+  readonly random: () => number;
   /** Reconciles the key again after `delayMs`, on the queue shared by all clusters and controllers. */
-  requeue(key: string, delayMs: number): void;
+  readonly requeue: (key: string, delayMs: number) => void;
 }
 
 /**
@@ -19,10 +52,18 @@ export interface ControllerContext {
 export interface Controller {
   /** Stands in options that switch it off: `deployment`, `namespace`, `garbage-collector`, … */
   readonly name: string;
-  /** Storages whose changes concern it. */
+  /** Storages whose changes concern it; `*` stands for all, those of custom resources included. */
   readonly watches: readonly StorageName[];
-  /** Keys (the controller's own form, usually `namespace/name`) to reconcile after this object changed. */
-  keysFor(storage: StorageName, object: KubeObject, api: ClusterApi): readonly string[];
+  /**
+   * Storages whose objects need time to pass, not a change, to be acted on: they are looked at when a cluster is
+   * added, which nothing else is. Only a `CronJob` is of that sort.
+   */
+  readonly timed?: readonly StorageName[];
+  /**
+   * Keys (the controller's own form, usually `namespace/name`) to reconcile after this change. Called within the
+   * write that made the change, so it must be cheap and must not throw.
+   */
+  keysFor(change: Change): readonly string[];
   /** Makes the cluster as it should be for the key; ApiError Conflict and other throws are retried with backoff. */
   reconcile(key: string, context: ControllerContext): void;
 }

@@ -1,0 +1,49 @@
+import { formatBytes, formatDuration } from '../output/format.js';
+import { formatTable } from '../output/table.js';
+import type { Terminal } from '../output/terminal.js';
+import type { DemoResult } from './demo.js';
+
+/** Prints what a demo has found, for people. */
+export function printDemo(terminal: Terminal, result: DemoResult): void {
+  const { clusters, seconds, stageTimings, rancher } = result;
+  terminal.print();
+  terminal.print(
+    terminal.paint('bold', `${rancher.active} of ${clusters} clusters active in ${formatDuration(seconds * 1000)}`) +
+      `, says Rancher; ${rancher.violations.length} violations of what a real cluster would do`,
+  );
+  for (const violation of rancher.violations.slice(0, 10)) terminal.print(`  ${violation}`);
+  terminal.print();
+  terminal.print(
+    formatTable(
+      ['STAGE (since POST)', 'CLUSTERS', 'P50', 'P95', 'P99', 'MAX'],
+      Object.entries(stageTimings).map(([stage, { count, p50, p95, p99, max }]) => [
+        stage,
+        String(count),
+        ...[p50, p95, p99, max].map(formatDuration),
+      ]),
+    ),
+  );
+  terminal.print();
+  terminal.print(memoryLine(result));
+}
+
+function memoryLine({ clusters, memory: { before, after } }: DemoResult): string {
+  const perCluster = (bytes: number): string => formatBytes(Math.max(0, bytes) / clusters);
+  return (
+    `memory  ${formatBytes(after.rssBytes)} (RSS) with ${clusters} clusters, ${formatBytes(before.rssBytes)} before: ` +
+    `${perCluster(after.rssBytes - before.rssBytes)} per cluster, of it ${perCluster(after.heapBytes - before.heapBytes)} JavaScript heap`
+  );
+}
+
+/** Prints what can be tried while everything is still up. */
+export function printNextSteps(terminal: Terminal, result: DemoResult): void {
+  const { kubeconfigs, urls } = result;
+  terminal.print();
+  terminal.print('Try in another terminal:');
+  terminal.print(`  kubectl --kubeconfig ${kubeconfigs.throughRancher} get nodes      # through Rancher and the tunnel`);
+  terminal.print(`  kubectl --kubeconfig ${kubeconfigs.direct} get pods -A            # the cluster's own API`);
+  terminal.print(`  scale-cluster watch --server ${urls.agent}`);
+  terminal.print(`  ${urls.agent}/docs                                                # the REST API`);
+  terminal.print();
+  terminal.print('Ctrl-C ends it all.');
+}

@@ -1,0 +1,100 @@
+import type { ClusterApi } from '@scale-cluster/memory-apiserver';
+import { podTotals, totalAnnotations } from './pod-totals.js';
+
+/** Places work for later; equal keys that wait are one. Thousands of clusters share its one timer. */
+export interface Delayer {
+  delay(key: string, delayMs: number, run: () => void): void;
+}
+
+export interface AgentControllersOptions {
+  api: ClusterApi;
+  /** Prefix of the keys given to the delayer. */
+  uid: string;
+  delayer: Delayer;
+  /** Told about failures; they are tried again at the next change. */
+  onError: (error: unknown) => void;
+  /** How long changes of pods are gathered; the agent looks each 15 s. @default 15000 */
+  podDelayMs?: number;
+  /** The same for namespaces. @default 2000 */
+  namespaceDelayMs?: number;
+}
+
+const projectField = 'field.cattle.io/projectId';
+
+/**
+ * The two controllers of Rancher's agent whose work shows outside of it (facts: rancher-import §3.5): `podresources`
+ * writes what pods ask for on their nodes, `nslabels` copies a namespace's project from annotation to label. They sleep
+ * while nothing changes, and write only differences: each change of a Node is a write inside Rancher.
+ */
+export class AgentControllers {
+  readonly #watches: { close(): void }[];
+
+  constructor(private readonly options: AgentControllersOptions) {
+    const { api } = options;
+    this.#watches = [
+      api.watch('pods', {}, () =>
+        this.#later('pods', options.podDelayMs ?? 15_000, () => this.#annotateNodes()),
+      ),
+      api.watch('nodes', {}, (type) => {
+        if (type === 'ADDED') this.#later('pods', options.podDelayMs ?? 15_000, () => this.#annotateNodes());
+      }),
+      api.watch('namespaces', {}, (type, namespace) => {
+        if (
+          type === 'DELETED' ||
+          projectOf(namespace.metadata.annotations) === namespace.metadata.labels?.[projectField]
+        )
+          return;
+        this.#later('namespaces', options.namespaceDelayMs ?? 2_000, () => this.#labelNamespaces());
+      }),
+    ];
+  }
+
+  close(): void {
+    for (const watch of this.#watches) watch.close();
+    this.#watches.length = 0;
+  }
+
+  #later(what: string, delayMs: number, run: () => void): void {
+    this.options.delayer.delay(`${this.options.uid}/${what}`, delayMs, () => {
+      if (this.#watches.length === 0) return;
+      try {
+        run();
+      } catch (error) {
+        this.options.onError(error);
+      }
+    });
+  }
+
+  #annotateNodes(): void {
+    const { api } = this.options;
+    const totals = podTotals(api.list('pods'));
+    for (const node of api.list('nodes')) {
+      const wanted = totalAnnotations(totals.get(node.metadata.name));
+      const same = Object.entries(wanted).every(([key, value]) => node.metadata.annotations?.[key] === value);
+      if (!same)
+        api.patch('nodes', undefined, node.metadata.name, 'merge', { metadata: { annotations: wanted } });
+    }
+  }
+
+  #labelNamespaces(): void {
+    const { api } = this.options;
+    for (const { metadata } of api.list('namespaces')) {
+      const project = projectOf(metadata.annotations);
+      if (
+        project === undefined ||
+        metadata.labels?.[projectField] === project ||
+        metadata.deletionTimestamp !== undefined
+      )
+        continue;
+      api.patch('namespaces', undefined, metadata.name, 'merge', {
+        metadata: { labels: { [projectField]: project } },
+      });
+    }
+  }
+}
+
+/** `p-abcde` of `c-xyz:p-abcde`. */
+function projectOf(annotations: Record<string, string> | undefined): string | undefined {
+  const project = annotations?.[projectField]?.split(':')[1];
+  return project === '' ? undefined : project;
+}

@@ -1,0 +1,340 @@
+import { HandshakeError } from '@scale-cluster/remotedialer';
+import type { RancherCluster } from '@scale-cluster/rancher-client';
+import { ClusterTokens } from './agent-doings/identity.js';
+import type { ClusterSet } from './cluster/cluster-set.js';
+import type { ManagedCluster } from './cluster/managed-cluster.js';
+import { Delayer } from './delayer.js';
+import { errorText } from './errors.js';
+import type { FleetParts } from './fleet-parts.js';
+import { LocalListener } from './local-access/local-listener.js';
+import { silentLogger, type Logger } from './logger.js';
+import type { FleetMetrics } from './metrics.js';
+import { RancherWatch } from './rancher-watch/rancher-watch.js';
+import { Executor, observationOf } from './reconcile/executor.js';
+import { Reconciler, stageOf } from './reconcile/reconciler.js';
+import type { Settings } from './settings/schema.js';
+import { ClusterTunnels, type TunnelKind } from './tunnels/cluster-tunnels.js';
+import { ConnectPacer } from './tunnels/connect-pacer.js';
+import { PingServer } from './tunnels/ping-server.js';
+import { TunnelledApi } from './tunnels/tunnelled-api.js';
+import type { FleetSummary, StageName } from './views.js';
+
+export interface FleetEngineOptions {
+  settings: Settings;
+  parts: FleetParts;
+  clusters: ClusterSet;
+  metrics: FleetMetrics;
+  logger: Logger;
+  now: () => number;
+  random: () => number;
+}
+
+/** A cluster that isn't active is looked at so often even if no event comes: events can be lost. */
+const lookMs = 30_000;
+const renewalMs = 3_600_000;
+
+/** Everything that works in the background: reconciler, tunnels, the watch on Rancher, the local listener. */
+export class FleetEngine {
+  readonly #delayer: Delayer;
+  readonly #reconciler: Reconciler;
+  readonly #executor: Executor;
+  readonly #watch: RancherWatch;
+  readonly #api: TunnelledApi;
+  readonly #steve = new PingServer();
+  readonly #pacer = new ConnectPacer();
+  readonly #adopted: { promise: Promise<void>; resolve: () => void };
+  #local: LocalListener | undefined;
+  #started = false;
+  #closed = false;
+
+  constructor(private readonly options: FleetEngineOptions) {
+    const { parts, clusters, now, random, logger, settings } = options;
+    this.#adopted = deferred();
+    this.#delayer = new Delayer(now);
+    this.#api = new TunnelledApi(parts.pki);
+    this.#executor = new Executor({
+      settings,
+      rancher: parts.rancher,
+      backend: parts.backend,
+      adopted: this.#adopted.promise,
+      state: parts.state,
+      delayer: this.#delayer,
+      now,
+      random,
+      logger,
+      createTunnels: (cluster, trust) => this.#createTunnels(cluster, trust),
+      onProgress: (cluster) => clusters.refresh(cluster),
+      onStage: (cluster, stage) => this.#onStage(cluster, stage),
+      onRancher: (cluster, seen) => this.#onRancher(cluster, seen),
+      onRemoved: (cluster) => this.#onRemoved(cluster),
+      wake: (cluster) => this.wake(cluster, true),
+    });
+    this.#reconciler = new Reconciler({
+      execute: (cluster, action) => this.#executor.execute(cluster, action),
+      onStep: (cluster) => clusters.refresh(cluster),
+      onFailure: (cluster, action, error) => {
+        logger.warn(
+          { cluster: cluster.name, step: action, error: errorText(error) },
+          'step failed, will be tried again',
+        );
+        clusters.fail(cluster, stageOf(action), errorText(error));
+      },
+      delayer: this.#delayer,
+      now,
+      random,
+    });
+    this.#watch = new RancherWatch({
+      rancher: parts.rancher,
+      expectedIds: () => clusters.rancherIds(),
+      onSeen: (seen) => {
+        const cluster = clusters.byRancherId(seen.id);
+        if (cluster !== undefined) this.#onRancher(cluster, seen);
+      },
+      onMissing: (id) => {
+        const cluster = clusters.byRancherId(id);
+        if (cluster !== undefined) this.#suspect(cluster);
+      },
+      delayer: this.#delayer,
+      random,
+      logger,
+    });
+  }
+
+  get localUrl(): string | undefined {
+    return this.#local?.url;
+  }
+
+  get rancherStatus(): FleetSummary['rancher'] {
+    const { running, waiting } = this.#executor.creates;
+    return { subscribed: this.#watch.subscribed, createsInFlight: running, createsQueued: waiting };
+  }
+
+  start(): void {
+    if (this.#started || this.#closed) return;
+    this.#started = true;
+    this.#watch.start();
+    this.#everyMinute();
+    this.#everyHour();
+    void this.#listen();
+    void this.#bringBack();
+  }
+
+  /** Looks at a cluster soon; see `Reconciler.wake`. Before {@link start} nothing happens. */
+  wake(cluster: ManagedCluster, urgent = false): void {
+    if (this.#started) this.#reconciler.wake(cluster, urgent);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#adopted.resolve();
+    this.#reconciler.close();
+    this.#watch.close();
+    this.#delayer.close();
+    this.#pacer.close();
+    for (const cluster of this.options.clusters.values()) cluster.controllers?.close();
+    await Promise.all([...this.options.clusters.values()].map((cluster) => cluster.tunnels?.close()));
+    await this.#local?.close();
+    this.#api.close();
+    this.#steve.close();
+  }
+
+  /** After a restart: first all APIs as they were, then tunnels, at the pacer's rate. */
+  async #bringBack(): Promise<void> {
+    const { clusters, parts, logger } = this.options;
+    const all = [...clusters.values()];
+    const existing = new Map<string, ManagedCluster>();
+    for (const cluster of all) {
+      if (cluster.record.stages.provisioned !== undefined) existing.set(cluster.uid, cluster);
+      this.#executor.scheduleTokenRefresh(cluster);
+    }
+    try {
+      const requests = [...existing.values()].map((cluster) => this.#executor.provisionRequest(cluster));
+      await parts.backend.adopt(requests, (backend) => {
+        const cluster = existing.get(backend.uid);
+        if (cluster !== undefined) this.#executor.attachBackend(cluster, backend);
+      });
+    } catch (error) {
+      // Clusters that could not be brought back are made anew, with what the template has.
+      logger.error({ error: errorText(error) }, 'journal could not be read to its end');
+    }
+    this.#adopted.resolve();
+    for (const cluster of all) this.wake(cluster);
+  }
+
+  #createTunnels(
+    cluster: ManagedCluster,
+    trust: { ca?: string; rejectUnauthorized: boolean },
+  ): ClusterTunnels {
+    const { settings, parts, now, random, clusters } = this.options;
+    const { backend, record } = cluster;
+    if (backend === undefined) throw new TypeError('a cluster without an API has no tunnels');
+    const tokens = new ClusterTokens(parts.state.secret, cluster.uid);
+    const firstTime = record.stages.tunnels === undefined;
+    return new ClusterTunnels({
+      rancherURL: settings.rancherURL,
+      tls: {
+        rejectUnauthorized: trust.rejectUnauthorized,
+        ...(trust.ca === undefined ? {} : { ca: trust.ca }),
+      },
+      turn: () => this.#pacer.turn(),
+      registrationToken: () => record.token ?? '',
+      params: { address: backend.address, token: tokens.agentToken, caCert: backend.caCert },
+      firstTime: () => firstTime && record.stages.tunnels === undefined,
+      serveCluster: (connection) => this.#api.serve(connection, backend),
+      serveSteve: (connection) => this.#steve.serve(connection),
+      onChange: () => {
+        cluster.tunnelsChangedAt = now();
+        if (cluster.tunnelsUp) {
+          cluster.refusals = 0;
+          this.#delayer.cancel(`${cluster.uid}/refused`);
+          if (cluster.failure?.stage.startsWith('tunnel-') === true) cluster.failure = undefined;
+          this.#onStage(cluster, 'tunnels');
+        }
+        clusters.refresh(cluster);
+        this.#lookLater(cluster);
+      },
+      onAttemptFailed: (kind, error, retryInMs) => this.#onAttemptFailed(cluster, kind, error, retryInMs),
+      now,
+      random,
+      // Said here, with the name of the cluster.
+      logger: silentLogger,
+    });
+  }
+
+  /**
+   * A refused login means a rotated token, or a cluster that is gone; both are found out by asking. Not at once, as a
+   * fresh token is unknown to Rancher's cache for a moment (facts: rancher-import §4.1).
+   */
+  #onAttemptFailed(cluster: ManagedCluster, kind: TunnelKind, error: Error, retryInMs: number): void {
+    const { now, logger, metrics } = this.options;
+    const at = now();
+    const stage = `tunnel-${kind}`;
+    const attempts = cluster.failure?.stage === stage ? cluster.failure.attempts + 1 : 1;
+    // A failing step is the more telling of the two.
+    if (cluster.failure === undefined || cluster.failure.stage.startsWith('tunnel-')) {
+      cluster.failure = { stage, message: errorText(error), at, attempts, retryAt: undefined };
+    }
+    metrics.errors += 1;
+    logger.debug(
+      { cluster: cluster.name, tunnel: kind, error: errorText(error), retryInMs },
+      'tunnel attempt failed',
+    );
+    if (!(error instanceof HandshakeError) || (error.status !== 400 && error.status !== 401)) return;
+    cluster.refusals += 1;
+    const delay = Math.min(60_000, 1_000 * 2 ** Math.min(cluster.refusals, 6));
+    this.#delayer.delay(`${cluster.uid}/refused`, delay, () => {
+      if (cluster.tunnelsUp) return;
+      cluster.tokenStale = true;
+      this.#suspect(cluster);
+    });
+  }
+
+  #suspect(cluster: ManagedCluster): void {
+    if (cluster.inRancher === 'present') cluster.inRancher = 'suspected';
+    this.wake(cluster, true);
+  }
+
+  #onStage(cluster: ManagedCluster, stage: StageName): void {
+    const { clusters, parts } = this.options;
+    if (stage === 'registered') clusters.index(cluster);
+    clusters.reach(cluster, stage);
+    // A cluster that is gone must not come back into the file by a late event.
+    if (clusters.get(cluster.name) === cluster) parts.state.putLazily(cluster.record);
+    clusters.refresh(cluster);
+  }
+
+  #onRancher(cluster: ManagedCluster, seen: RancherCluster): void {
+    const { now, clusters } = this.options;
+    const before = cluster.rancher;
+    cluster.rancher = observationOf(seen);
+    const { connected, active } = cluster.rancher;
+    if (before?.active !== active) cluster.activeChangedAt = now();
+    if (connected && cluster.record.stages.connected === undefined) this.#onStage(cluster, 'connected');
+    if (active) {
+      cluster.wasActive = true;
+      if (cluster.record.stages.active === undefined) this.#onStage(cluster, 'active');
+    }
+    clusters.refresh(cluster);
+    if (!active) this.#lookLater(cluster);
+    if (seen.removed === true && cluster.inRancher !== 'removing' && cluster.inRancher !== 'gone') {
+      cluster.inRancher = 'removing';
+      cluster.removingSince = now();
+      clusters.refresh(cluster);
+      this.wake(cluster, true);
+    }
+  }
+
+  #lookLater(cluster: ManagedCluster): void {
+    const { random, logger } = this.options;
+    this.#delayer.delay(`${cluster.uid}/look`, lookMs * (0.75 + random() / 2), () => {
+      if (
+        cluster.rancher?.active === true ||
+        cluster.inRancher === 'removing' ||
+        cluster.inRancher === 'gone'
+      )
+        return;
+      this.#executor
+        .look(cluster)
+        .catch((error: unknown) => {
+          logger.debug({ cluster: cluster.name, error: errorText(error) }, 'could not look at the cluster');
+        })
+        .finally(() => this.#lookLater(cluster));
+    });
+  }
+
+  #onRemoved(cluster: ManagedCluster): void {
+    const { clusters } = this.options;
+    clusters.delete(cluster.name);
+    clusters.announce(cluster, 'deleted');
+  }
+
+  async #listen(): Promise<void> {
+    const { settings, parts, clusters, logger } = this.options;
+    if (settings.localAPIPort === 0) return;
+    try {
+      const listener = await LocalListener.listen({
+        pki: parts.pki,
+        host: settings.listenAddress,
+        port: settings.localAPIPort,
+        find: (name) => clusters.get(name)?.backend,
+      });
+      if (this.#closed) await listener.close();
+      else this.#local = listener;
+    } catch (error) {
+      logger.warn(
+        { port: settings.localAPIPort, error: errorText(error) },
+        'the local Kubernetes API is not available: LocalAPIPort can not be listened on',
+      );
+    }
+  }
+
+  #everyMinute(): void {
+    this.#delayer.delay('fleet/minute', 60_000, () => {
+      this.options.metrics.turnMinute();
+      this.#everyMinute();
+    });
+  }
+
+  #everyHour(): void {
+    const { parts, logger } = this.options;
+    this.#delayer.delay('fleet/renewal', renewalMs, () => {
+      parts.pki
+        .renewIfDue()
+        .then((renewed) => {
+          if (!renewed) return;
+          this.#local?.renew();
+          logger.info({}, 'server certificate renewed under the same CA');
+        })
+        .catch((error: unknown) =>
+          logger.error({ error: errorText(error) }, 'server certificate could not be renewed'),
+        )
+        .finally(() => this.#everyHour());
+    });
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

@@ -1,0 +1,338 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { ClusterTokens } from './agent-doings/identity.js';
+import { ClusterSet } from './cluster/cluster-set.js';
+import { ManagedCluster } from './cluster/managed-cluster.js';
+import { predicateOf } from './cluster/query.js';
+import { viewOf } from './cluster/view.js';
+import {
+  ClusterExistsError,
+  ClusterNotFoundError,
+  errorText,
+  FleetClosedError,
+  FleetError,
+} from './errors.js';
+import { EventRing } from './events.js';
+import { FleetEngine } from './fleet-engine.js';
+import { closeParts, openParts, type FleetParts } from './fleet-parts.js';
+import { kubeconfigText } from './local-access/kubeconfig.js';
+import { silentLogger, type Logger } from './logger.js';
+import { FleetMetrics } from './metrics.js';
+import { checkClusterName } from './names.js';
+import type { Settings } from './settings/schema.js';
+import type { ClusterRecord } from './state/record.js';
+import type { ClusterInfo } from './template/cluster-info.js';
+import { describeCluster } from './template/describe.js';
+import type {
+  BulkResult,
+  ClusterPage,
+  ClusterQuery,
+  ClusterView,
+  FleetEvent,
+  FleetSummary,
+  Phase,
+} from './views.js';
+
+export interface FleetOptions {
+  settings: Settings;
+  logger?: Logger;
+  /** Milliseconds since the epoch. @default Date.now */
+  now?: () => number;
+  /** 0 ≤ x < 1. @default Math.random */
+  random?: () => number;
+}
+
+export interface FleetEvents {
+  event: [FleetEvent];
+}
+
+/**
+ * All simulated clusters of one home, and the only way to them: wishes come in, views and events go out. What is wished
+ * is on disk before a call resolves; everything else happens in the background, for ever if need be.
+ */
+export class Fleet extends EventEmitter<FleetEvents> {
+  readonly settings: Settings;
+  readonly #parts: FleetParts;
+  readonly #clusters: ClusterSet;
+  readonly #engine: FleetEngine;
+  readonly #events = new EventRing();
+  readonly #metrics: FleetMetrics;
+  readonly #now: () => number;
+  readonly #logger: Logger;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: Required<FleetOptions>, parts: FleetParts, metrics: FleetMetrics) {
+    super();
+    this.setMaxListeners(0);
+    this.settings = options.settings;
+    this.#parts = parts;
+    this.#metrics = metrics;
+    this.#now = options.now;
+    this.#logger = options.logger;
+    this.#clusters = new ClusterSet((event) => this.#emit(event), metrics, options.now);
+    for (const record of parts.state.records()) {
+      // Whether a POST was under way when the last process ended is not known.
+      this.#clusters.add(new ManagedCluster(record, options.now(), record.rancherId === undefined));
+    }
+    this.#engine = new FleetEngine({ ...options, parts, clusters: this.#clusters, metrics });
+  }
+
+  /**
+   * Reads settings' home: state, keys, template. Doesn't wait for Rancher and opens no port. Throws StateError and
+   * TemplateError with a sentence for the user.
+   */
+  static async open(options: FleetOptions): Promise<Fleet> {
+    const resolved = {
+      logger: silentLogger,
+      now: () => Date.now(),
+      random: () => Math.random(),
+      ...options,
+    };
+    const metrics = new FleetMetrics(resolved.random);
+    try {
+      return new Fleet(resolved, await openParts({ ...resolved, metrics }), metrics);
+    } catch (error) {
+      metrics.close();
+      throw error;
+    }
+  }
+
+  /** Begins to work: brings back what exists, then follows wishes and Rancher. */
+  start(): void {
+    this.#engine.start();
+  }
+
+  /** Wishes a cluster. Rejects with InvalidNameError, ClusterExistsError, StateError. */
+  async create(name: string): Promise<ClusterView> {
+    const [result] = await this.createMany([name]);
+    if (result?.error !== undefined) throw result.error;
+    return this.#view(this.#require(name));
+  }
+
+  /** Wishes many clusters in one write; each name has its own outcome, in the order given. */
+  async createMany(names: string[]): Promise<BulkResult[]> {
+    const results = names.map((name): BulkResult & { cluster?: ManagedCluster } => {
+      try {
+        return { name, cluster: this.#record(name) };
+      } catch (error) {
+        return { name, error: asFleetError(error) };
+      }
+    });
+    const added = results.flatMap(({ cluster }) => cluster ?? []);
+    if (added.length > 0) {
+      try {
+        await this.#parts.state.save();
+      } catch (error) {
+        // Not durable is not accepted: it must not come to life either.
+        for (const { name } of added) {
+          this.#clusters.delete(name);
+          void this.#parts.state.remove(name).catch(() => undefined);
+        }
+        return results.map(({ name, error: own }) => ({ name, error: own ?? asFleetError(error) }));
+      }
+      for (const cluster of added) {
+        this.#clusters.announce(cluster, 'created');
+        this.#engine.wake(cluster);
+      }
+    }
+    return results.map(({ name, error }) => (error === undefined ? { name } : { name, error }));
+  }
+
+  /** Wishes a cluster gone. Rejects with ClusterNotFoundError, StateError. */
+  async delete(name: string): Promise<void> {
+    const [result] = await this.deleteMany([name]);
+    if (result?.error !== undefined) throw result.error;
+  }
+
+  /** Wishes many clusters gone in one write. Wishing it twice is no error. */
+  async deleteMany(names: string[]): Promise<BulkResult[]> {
+    const found = names.map((name) => ({
+      name,
+      cluster: this.#closing === undefined ? this.#clusters.get(name) : undefined,
+    }));
+    const marked = found.flatMap(({ cluster }) => cluster ?? []);
+    for (const { record } of marked) {
+      record.deleting = true;
+      this.#parts.state.putLazily(record);
+    }
+    let failure: FleetError | undefined;
+    if (marked.length > 0) {
+      await this.#parts.state.save().catch((error: unknown) => (failure = asFleetError(error)));
+    }
+    for (const cluster of marked) {
+      if (failure !== undefined) {
+        delete cluster.record.deleting;
+        this.#parts.state.putLazily(cluster.record);
+      } else {
+        this.#clusters.announce(cluster, 'deleting');
+        this.#engine.wake(cluster, true);
+      }
+    }
+    return found.map(({ name, cluster }) => {
+      const error = cluster === undefined ? this.#absent(name) : failure;
+      return error === undefined ? { name } : { name, error };
+    });
+  }
+
+  get(name: string): ClusterView | undefined {
+    const cluster = this.#clusters.get(name);
+    return cluster === undefined ? undefined : this.#view(cluster);
+  }
+
+  /** Clusters in the order of their names. Throws FleetError (400) for a selector that can't be read. */
+  list(query: ClusterQuery = {}): ClusterPage {
+    const matches = predicateOf(query);
+    const found = this.#clusters.sorted().filter(matches);
+    const from =
+      query.after === undefined ? 0 : found.findIndex((cluster) => cluster.name > (query.after ?? ''));
+    const rest = from < 0 ? [] : found.slice(from);
+    const page = rest.slice(0, query.limit ?? rest.length);
+    const next = page.length < rest.length ? page.at(-1)?.name : undefined;
+    return {
+      items: page.map((cluster) => this.#view(cluster)),
+      total: found.length,
+      ...(next === undefined ? {} : { next }),
+    };
+  }
+
+  /** All names, sorted. */
+  names(): string[] {
+    return this.#clusters.sorted().map((cluster) => cluster.name);
+  }
+
+  /** The cluster in the seeds' format, with the objects that it has now. */
+  clusterInfo(name: string): ClusterInfo | undefined {
+    const cluster = this.#clusters.get(name);
+    if (cluster === undefined) return undefined;
+    const { rancherId } = cluster.record;
+    return {
+      name,
+      ...(rancherId === undefined ? {} : { clusterID: rancherId }),
+      status: infoStatus[cluster.phase],
+      ...(cluster.backend === undefined ? {} : describeCluster(cluster.backend.api, this.#now())),
+    };
+  }
+
+  /** Resolves with Rancher's id as soon as it is known, or with undefined after the time or when the cluster goes. */
+  waitForRancherId(name: string, timeoutMs: number): Promise<string | undefined> {
+    const known = (): string | undefined => this.#clusters.get(name)?.record.rancherId;
+    if (known() !== undefined || !this.#clusters.has(name)) return Promise.resolve(known());
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.off('event', onEvent);
+        resolve(known());
+      };
+      const onEvent = (event: FleetEvent): void => {
+        if (event.cluster === name && (event.type === 'deleted' || known() !== undefined)) done();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.on('event', onEvent);
+    });
+  }
+
+  /** A kubeconfig by the local listener. Throws ClusterNotFoundError, and FleetError (409) when it is switched off. */
+  kubeconfig(name: string): string {
+    const cluster = this.#require(name);
+    const server = this.#engine.localUrl;
+    if (server === undefined) {
+      throw new FleetError(
+        'ERR_FLEET_NO_LOCAL_API',
+        'the local Kubernetes API is not listening: see LocalAPIPort',
+        409,
+      );
+    }
+    const token = new ClusterTokens(this.#parts.state.secret, cluster.uid).localToken;
+    return kubeconfigText({ cluster: name, server, caCert: this.#parts.pki.caCert, token });
+  }
+
+  /** Events after the given number, as far as they are still kept (the last 5,000). */
+  eventsSince(seq: number): FleetEvent[] {
+    return this.#events.since(seq);
+  }
+
+  summary(): FleetSummary {
+    const { state, journal } = this.#parts;
+    const { rss, heapUsed } = process.memoryUsage();
+    return {
+      total: this.#clusters.size,
+      phases: this.#clusters.phaseCounts(),
+      stageTimings: this.#metrics.stageTimings,
+      tunnels: this.#clusters.tunnelTotals(),
+      requests: this.#metrics.requests,
+      rancher: this.#engine.rancherStatus,
+      state: { ...state.stats },
+      journal: journal.stats,
+      errors: this.#metrics.errors,
+      uptimeSec: this.#metrics.uptimeSec,
+      eventLoop: this.#metrics.eventLoop,
+      memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+    };
+  }
+
+  /** Ends tunnels properly and writes what is left. Idempotent; nothing in Rancher is deleted. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await this.#engine.close();
+      await closeParts(this.#parts);
+      this.#metrics.close();
+    })();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #record(name: string): ManagedCluster {
+    if (this.#closing !== undefined) throw new FleetClosedError();
+    checkClusterName(name, this.#parts.backend.maxNameLength);
+    const existing = this.#clusters.get(name);
+    if (existing !== undefined) throw new ClusterExistsError(name, existing.record.deleting === true);
+    const createdAt = this.#now();
+    const record: ClusterRecord = { name, uid: randomUUID(), createdAt, backend: 'memory', stages: {} };
+    const cluster = new ManagedCluster(record, createdAt, false);
+    this.#clusters.add(cluster);
+    this.#parts.state.putLazily(record);
+    return cluster;
+  }
+
+  #absent(name: string): FleetError {
+    return this.#closing === undefined ? new ClusterNotFoundError(name) : new FleetClosedError();
+  }
+
+  #require(name: string): ManagedCluster {
+    const cluster = this.#clusters.get(name);
+    if (cluster === undefined) throw new ClusterNotFoundError(name);
+    return cluster;
+  }
+
+  #view(cluster: ManagedCluster): ClusterView {
+    return viewOf(cluster, this.#parts.backend.nodeCount);
+  }
+
+  #emit(event: Omit<FleetEvent, 'seq'>): void {
+    const numbered = this.#events.add(event);
+    this.#logger.debug(numbered, 'fleet event');
+    this.emit('event', numbered);
+  }
+}
+
+/** The words of the earlier program's `status`. */
+const infoStatus: Record<Phase, string> = {
+  pending: 'creating_backing',
+  registering: 'creating_backing',
+  provisioning: 'applying_yaml',
+  connecting: 'waiting_service_account',
+  waiting: 'testing_api',
+  active: 'ready',
+  degraded: 'testing_api',
+  'failed-retrying': 'failed',
+  deleting: 'deleting',
+};
+
+function asFleetError(error: unknown): FleetError {
+  return error instanceof FleetError
+    ? error
+    : new FleetError('ERR_FLEET_INTERNAL', errorText(error), 500, { cause: error });
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JournalEntry } from '@scale-cluster/memory-apiserver';
+import { silentLogger, type Logger } from '../logger.js';
+import { formatEnd, formatLine } from './line.js';
+import { JournalShard, type ShardContent } from './shard.js';
+
+export interface JournalOptions {
+  /** Made if absent, readable only by its owner: Secrets of the clusters are in it. */
+  folder: string;
+  logger?: Logger;
+  /** Files that the clusters are spread over. Must not change for a folder. @default 32 */
+  shards?: number;
+  /** How long a write may stay in this process, milliseconds. @default 50 */
+  flushDelayMs?: number;
+  /** How often the files are synced to disk, milliseconds. @default 1000 */
+  syncIntervalMs?: number;
+  /** What a shard may hold beyond twice its live content. @default 1 MiB */
+  slackBytes?: number;
+}
+
+/**
+ * What clusters have stored beyond their template, kept so that a restart shows Rancher and users the objects that
+ * they wrote. Writes are gathered for `flushDelayMs` and survive a kill of the process from then on; a power cut can
+ * take those of the last `syncIntervalMs`. Losing them does no harm: Rancher writes what it misses anew.
+ */
+export class Journal {
+  readonly #shards: JournalShard[];
+  readonly #changed = new Set<JournalShard>();
+  readonly #unsynced = new Set<JournalShard>();
+  readonly #logger: Logger;
+  readonly #flushDelayMs: number;
+  readonly #syncTimer: NodeJS.Timeout;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #entries = 0;
+
+  private constructor(options: JournalOptions) {
+    const count = options.shards ?? 32;
+    const slack = options.slackBytes ?? 1 << 20;
+    this.#logger = options.logger ?? silentLogger;
+    this.#flushDelayMs = options.flushDelayMs ?? 50;
+    this.#shards = Array.from(
+      { length: count },
+      (_, index) =>
+        new JournalShard(join(options.folder, `shard-${String(index).padStart(2, '0')}.log`), slack),
+    );
+    this.#syncTimer = setInterval(() => void this.#sync(), options.syncIntervalMs ?? 1000);
+    this.#syncTimer.unref();
+  }
+
+  static async open(options: JournalOptions): Promise<Journal> {
+    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    return new Journal(options);
+  }
+
+  /**
+   * Hands out what the shards hold, one after the other so that only one is in memory at a time; entries of clusters
+   * that `keep` refuses are skipped. Run it to its end before the first append.
+   */
+  async *load(keep: (uid: string) => boolean): AsyncGenerator<ShardContent> {
+    for (const shard of this.#shards) yield await shard.load(keep);
+  }
+
+  /** A function that appends writes of one cluster; calls after {@link close} do nothing. */
+  writer(uid: string): (entry: JournalEntry) => void {
+    const shard = this.#shardOf(uid);
+    return (entry) => {
+      // Events are gone after an hour in any cluster; nobody misses them after a restart.
+      if (this.#closed || entry.storage === 'events') return;
+      shard.append(formatLine(uid, entry));
+      this.#entries += 1;
+      this.#schedule(shard);
+    };
+  }
+
+  /** Forgets a cluster. */
+  end(uid: string): void {
+    if (this.#closed) return;
+    const shard = this.#shardOf(uid);
+    shard.end(uid, formatEnd(uid));
+    this.#schedule(shard);
+  }
+
+  /** Resolves when all appends so far are with the operating system. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const shards = [...this.#changed];
+    this.#changed.clear();
+    for (const shard of shards) {
+      this.#unsynced.add(shard);
+      await shard.flush().catch((error: unknown) => {
+        this.#logger.error({ error: (error as Error).message }, 'journal could not be written');
+        this.#schedule(shard, 1000);
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#syncTimer);
+    await this.flush();
+    clearTimeout(this.#flushTimer);
+    await Promise.all(this.#shards.map((shard) => shard.close()));
+  }
+
+  /** Bytes in all files, and entries appended since the start. */
+  get stats(): { bytes: number; entries: number } {
+    return { bytes: this.#shards.reduce((sum, shard) => sum + shard.bytes, 0), entries: this.#entries };
+  }
+
+  #schedule(shard: JournalShard, delayMs = this.#flushDelayMs): void {
+    this.#changed.add(shard);
+    this.#flushTimer ??= setTimeout(() => void this.flush(), delayMs);
+  }
+
+  async #sync(): Promise<void> {
+    const shards = [...this.#unsynced];
+    this.#unsynced.clear();
+    for (const shard of shards) await shard.sync().catch(() => this.#unsynced.add(shard));
+  }
+
+  #shardOf(uid: string): JournalShard {
+    const hash = createHash('sha256').update(uid).digest().readUInt32BE(0);
+    const shard = this.#shards[hash % this.#shards.length];
+    if (shard === undefined) throw new RangeError('the journal has no shards');
+    return shard;
+  }
+}

@@ -1,0 +1,183 @@
+import { createReadStream } from 'node:fs';
+import { open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { JournalEntry } from '@scale-cluster/memory-apiserver';
+import { syncFolder } from '../state/atomic-file.js';
+import { formatLine, parseLine } from './line.js';
+
+/** The last write of every object, by cluster. */
+export type ShardContent = Map<string, Map<string, JournalEntry>>;
+
+const flushBytes = 1 << 20;
+
+/**
+ * One append-only file with the writes of a share of the clusters. When it has grown to twice what it held after the
+ * last compaction (and by at least `slackBytes`), it is rewritten with only the last write of each object; what is
+ * appended meanwhile waits in memory.
+ */
+export class JournalShard {
+  #handle: FileHandle | undefined;
+  #pending: string[] = [];
+  #pendingBytes = 0;
+  #bytes = 0;
+  #liveBytes = 0;
+  #working: Promise<void> | undefined;
+  #ended = new Set<string>();
+
+  constructor(
+    readonly path: string,
+    private readonly slackBytes: number,
+  ) {}
+
+  get bytes(): number {
+    return this.#bytes + this.#pendingBytes;
+  }
+
+  /** Reads the file from its beginning; call it once, before the first append. Cuts off an unfinished last line. */
+  async load(keep: (uid: string) => boolean): Promise<ShardContent> {
+    await unlink(`${this.path}.tmp`).catch(() => undefined);
+    const content = await readShard(this.path, keep);
+    await this.#open();
+    // A process that was killed may have left half a line: the next line must not begin behind it.
+    await truncateToLine(this.#handle, this.#bytes);
+    this.#bytes = (await this.#handle?.stat())?.size ?? 0;
+    this.#liveBytes = contentBytes(content);
+    return content;
+  }
+
+  append(line: string): void {
+    this.#pending.push(line);
+    this.#pendingBytes += line.length;
+  }
+
+  /** The cluster is gone: its lines are dropped at the next compaction. */
+  end(uid: string, line: string): void {
+    this.#ended.add(uid);
+    this.append(line);
+  }
+
+  /** Hands what is pending to the operating system, so that it survives the end of this process. */
+  flush(): Promise<void> {
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+    return this.#working;
+  }
+
+  /** Flushes, then asks the disk to keep it over a power cut as well. */
+  async sync(): Promise<void> {
+    await this.flush();
+    await this.#handle?.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    if (this.#pending.length > 0) await this.flush();
+    await this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  async #work(): Promise<void> {
+    await this.#writePending();
+    if (this.#bytes > 2 * this.#liveBytes + this.slackBytes) await this.#compact();
+  }
+
+  async #writePending(): Promise<void> {
+    if (this.#handle === undefined) await this.#open();
+    while (this.#pending.length > 0) {
+      const lines = this.#pending;
+      let take = 0;
+      let bytes = 0;
+      for (; take < lines.length && bytes < flushBytes; take++) bytes += lines[take]?.length ?? 0;
+      const batch = Buffer.from(lines.slice(0, take).join(''));
+      await this.#handle?.appendFile(batch);
+      // Only now: a failed write keeps its lines for the next try.
+      this.#pending = this.#pending.slice(take);
+      this.#pendingBytes -= bytes;
+      this.#bytes += batch.length;
+    }
+  }
+
+  async #compact(): Promise<void> {
+    const ended = this.#ended;
+    this.#ended = new Set();
+    const content = await readShard(this.path, (uid) => !ended.has(uid));
+    const temporary = `${this.path}.tmp`;
+    const handle = await open(temporary, 'w', 0o600);
+    let bytes = 0;
+    try {
+      let batch: string[] = [];
+      let size = 0;
+      const write = async (): Promise<void> => {
+        const buffer = Buffer.from(batch.join(''));
+        await handle.appendFile(buffer);
+        bytes += buffer.length;
+        [batch, size] = [[], 0];
+      };
+      for (const [uid, entries] of content) {
+        for (const entry of entries.values()) {
+          const line = formatLine(uid, entry);
+          batch.push(line);
+          size += line.length;
+          if (size >= flushBytes) await write();
+        }
+      }
+      await write();
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await this.#handle?.close();
+    await rename(temporary, this.path);
+    await syncFolder(dirname(this.path));
+    await this.#open();
+    this.#liveBytes = bytes;
+  }
+
+  async #open(): Promise<void> {
+    this.#handle = await open(this.path, 'a+', 0o600);
+    this.#bytes = (await this.#handle.stat()).size;
+  }
+}
+
+async function readShard(path: string, keep: (uid: string) => boolean): Promise<ShardContent> {
+  const content: ShardContent = new Map();
+  if ((await stat(path).catch(() => undefined)) === undefined) return content;
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  for await (const text of lines) {
+    const line = parseLine(text);
+    if (line === undefined || !keep(line.uid)) continue;
+    if (line.entry === undefined) {
+      content.delete(line.uid);
+      continue;
+    }
+    const key = `${line.entry.storage}\t${line.entry.namespace}\t${line.entry.name}`;
+    let entries = content.get(line.uid);
+    if (entries === undefined) content.set(line.uid, (entries = new Map()));
+    entries.set(key, line.entry);
+  }
+  return content;
+}
+
+function contentBytes(content: ShardContent): number {
+  let bytes = 0;
+  for (const [uid, entries] of content) {
+    for (const [key, entry] of entries) bytes += uid.length + key.length + 20 + (entry.json?.length ?? 0);
+  }
+  return bytes;
+}
+
+async function truncateToLine(handle: FileHandle | undefined, size: number): Promise<void> {
+  if (handle === undefined || size === 0) return;
+  const chunk = Buffer.alloc(65_536);
+  for (let end = size; end > 0;) {
+    const from = Math.max(0, end - chunk.length);
+    const { bytesRead } = await handle.read(chunk, 0, end - from, from);
+    const at = chunk.lastIndexOf(10, bytesRead - 1);
+    if (at >= 0) {
+      if (from + at + 1 < size) await handle.truncate(from + at + 1);
+      return;
+    }
+    end = from;
+  }
+  await handle.truncate(0);
+}

@@ -1,0 +1,351 @@
+import { mkdir, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  AlreadyExistsError,
+  isActive,
+  type RancherClient,
+  type RancherCluster,
+} from '@scale-cluster/rancher-client';
+import { AgentControllers } from '../agent-doings/agent-controllers.js';
+import { ensureAgentToken, ensureAggregationSecret } from '../agent-doings/agent-objects.js';
+import { agentNamespace, agentUser, ClusterTokens, localUser } from '../agent-doings/identity.js';
+import { applyImportManifest, parseImportManifest } from '../agent-doings/import-manifest.js';
+import type { Backend, BackendCluster, ProvisionRequest } from '../backend/backend.js';
+import type { ManagedCluster } from '../cluster/managed-cluster.js';
+import type { Delayer } from '../delayer.js';
+import { errorText, FleetError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Settings } from '../settings/schema.js';
+import type { StateStore } from '../state/state-store.js';
+import type { ClusterTunnels } from '../tunnels/cluster-tunnels.js';
+import type { StageName } from '../views.js';
+import { Limiter } from './limiter.js';
+import type { Action } from './plan.js';
+
+/** Key of the annotation by which a cluster in Rancher is known to be ours. */
+export const uidAnnotation = 'scale-cluster-agent.io/cluster-uid';
+
+/** The parts of Rancher's API that steps use. */
+export type RancherApi = Pick<
+  RancherClient,
+  | 'adoptCluster'
+  | 'createCluster'
+  | 'deleteCluster'
+  | 'getCluster'
+  | 'importManifest'
+  | 'registrationToken'
+  | 'setting'
+  | 'trust'
+>;
+
+export interface ExecutorOptions {
+  settings: Settings;
+  rancher: RancherApi;
+  backend: Backend;
+  /** Resolves when the backend has brought up what existed before the restart. */
+  adopted: Promise<void>;
+  state: StateStore;
+  delayer: Delayer;
+  now: () => number;
+  random: () => number;
+  logger: Logger;
+  /** Makes the tunnels of a cluster, not started. */
+  createTunnels(cluster: ManagedCluster, trust: Awaited<ReturnType<RancherApi['trust']>>): ClusterTunnels;
+  onStage(cluster: ManagedCluster, stage: StageName): void;
+  /** It has got its turn in the line of those to be created. */
+  onProgress(cluster: ManagedCluster): void;
+  /** Rancher has told about a cluster. */
+  onRancher(cluster: ManagedCluster, seen: RancherCluster): void;
+  onRemoved(cluster: ManagedCluster): void;
+  /** Something changed outside of a step. */
+  wake(cluster: ManagedCluster): void;
+}
+
+/** Requests at a time towards Rancher for everything but creates. */
+const concurrentReads = 12;
+/** Pace of asking whether a deletion is done. */
+const removalPollMs = { first: 1_000, most: 10_000 };
+const tokenRetryMs = 10 * 60_000;
+
+/** Does the steps that `plan` asks for. Each leaves its result in the cluster, so that `plan` sees it. */
+export class Executor {
+  readonly creates: Limiter;
+  readonly #reads = new Limiter(concurrentReads);
+  readonly #actions: Record<Action, (cluster: ManagedCluster) => Promise<number | undefined>>;
+
+  constructor(private readonly options: ExecutorOptions) {
+    this.creates = new Limiter(options.settings.concurrentCreates);
+    this.#actions = {
+      register: (cluster) => this.#register(cluster),
+      'find-in-rancher': (cluster) => this.#find(cluster),
+      'read-token': (cluster) => this.#readToken(cluster),
+      provision: (cluster) => this.#provision(cluster),
+      'install-agent': (cluster) => this.#installAgent(cluster),
+      'open-tunnels': (cluster) => this.#openTunnels(cluster),
+      'check-rancher': (cluster) => this.#checkRancher(cluster),
+      'delete-in-rancher': (cluster) => this.#deleteInRancher(cluster),
+      'tear-down': (cluster) => this.#tearDown(cluster),
+    };
+  }
+
+  execute(cluster: ManagedCluster, action: Action): Promise<number | undefined> {
+    return this.#actions[action](cluster);
+  }
+
+  /** Asks Rancher how the cluster is, outside of any step. */
+  async look(cluster: ManagedCluster): Promise<void> {
+    const id = cluster.record.rancherId;
+    if (id === undefined) return;
+    const seen = await this.#see(id);
+    if (seen !== undefined) return this.options.onRancher(cluster, seen);
+    cluster.inRancher = 'gone';
+    this.options.wake(cluster);
+  }
+
+  /**
+   * The cluster, or undefined when Rancher itself says 404. An ingress without Rancher behind it says 404 to everything:
+   * only if another resource is there at the same time, the cluster is really gone.
+   */
+  #see(id: string): Promise<RancherCluster | undefined> {
+    const { rancher } = this.options;
+    return this.#reads.run(async () => {
+      const seen = await rancher.getCluster(id);
+      if (seen === undefined) await rancher.setting('cacerts');
+      return seen;
+    });
+  }
+
+  async #register(cluster: ManagedCluster): Promise<undefined> {
+    const { rancher, settings } = this.options;
+    const annotation = { key: uidAnnotation, value: cluster.uid };
+    const request = {
+      name: cluster.name,
+      annotations: { [annotation.key]: annotation.value },
+      via: settings.createVia,
+    };
+    await this.creates.run(async () => {
+      // The wish may have gone while it waited for its turn.
+      if (cluster.record.deleting === true) return;
+      cluster.registering = true;
+      cluster.registrationUncertain = true;
+      this.options.onProgress(cluster);
+      try {
+        this.#registered(cluster, await rancher.createCluster(request));
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        const ours = await rancher.adoptCluster(cluster.name, annotation);
+        if (ours === undefined) throw new NameTakenError(cluster.name);
+        this.#registered(cluster, ours);
+      } finally {
+        cluster.registering = false;
+      }
+    });
+    return undefined;
+  }
+
+  #registered(cluster: ManagedCluster, seen: RancherCluster): void {
+    cluster.record.rancherId = seen.id;
+    cluster.record.via = seen.via ?? 'management';
+    // No need to wait for the disk: after a crash the annotation leads back to it.
+    this.options.onStage(cluster, 'registered');
+    this.options.onRancher(cluster, seen);
+  }
+
+  async #find(cluster: ManagedCluster): Promise<undefined> {
+    const { rancher } = this.options;
+    const found = await this.#reads.run(() =>
+      rancher.adoptCluster(cluster.name, { key: uidAnnotation, value: cluster.uid }),
+    );
+    if (found !== undefined) this.#registered(cluster, found);
+    cluster.registrationUncertain = false;
+    return undefined;
+  }
+
+  async #readToken(cluster: ManagedCluster): Promise<undefined> {
+    const { rancher } = this.options;
+    const { record } = cluster;
+    const fresh = cluster.tokenStale;
+    const answer = await this.#reads.run(() => rancher.registrationToken(record.rancherId ?? '', { fresh }));
+    cluster.tokenStale = false;
+    record.token = answer.token;
+    const expiresAt = answer.expiresAt === undefined ? NaN : Date.parse(answer.expiresAt);
+    if (Number.isFinite(expiresAt)) record.tokenExpiresAt = expiresAt;
+    else delete record.tokenExpiresAt;
+    this.options.onStage(cluster, 'token');
+    this.scheduleTokenRefresh(cluster);
+    // Open sessions stay: the new token counts from the next connect on.
+    if (cluster.backend !== undefined && cluster.agentInstalled)
+      await this.#writeAggregation(cluster, cluster.backend);
+    return undefined;
+  }
+
+  /** Has the token read again shortly before it ends; a rotated one is then in place before any reconnect needs it. */
+  scheduleTokenRefresh(cluster: ManagedCluster): void {
+    const { tokenExpiresAt } = cluster.record;
+    if (tokenExpiresAt === undefined) return;
+    const { delayer, now, random } = this.options;
+    const left = tokenExpiresAt - now();
+    // Rancher rotates at the end of the life, so one that is nearly over is looked at again and again.
+    const delay = Math.max(tokenRetryMs * (0.5 + random() / 2), left * (0.85 + random() * 0.1));
+    delayer.delay(`${cluster.uid}/token`, delay, () => {
+      cluster.tokenStale = true;
+      this.options.wake(cluster);
+    });
+  }
+
+  async #provision(cluster: ManagedCluster): Promise<undefined> {
+    await this.options.adopted;
+    this.attachBackend(cluster, await this.options.backend.provision(this.provisionRequest(cluster)));
+    return undefined;
+  }
+
+  /** What the backend is given for this cluster, at each start the same. */
+  provisionRequest(cluster: ManagedCluster): ProvisionRequest {
+    const { name, uid, record } = cluster;
+    const tokens = new ClusterTokens(this.options.state.secret, uid);
+    return {
+      name,
+      uid,
+      createdAt: record.createdAt,
+      tokens: { [tokens.agentToken]: agentUser, [tokens.localToken]: localUser },
+    };
+  }
+
+  attachBackend(cluster: ManagedCluster, backend: BackendCluster): void {
+    cluster.backend = backend;
+    this.options.onStage(cluster, 'provisioned');
+  }
+
+  async #installAgent(cluster: ManagedCluster): Promise<undefined> {
+    const { rancher, delayer, logger, state } = this.options;
+    const { backend, record } = cluster;
+    if (backend === undefined || record.token === undefined || record.rancherId === undefined)
+      return undefined;
+    const { api } = backend;
+    if (api.find('deployments.apps', agentNamespace, 'cattle-cluster-agent') === undefined) {
+      const { token, rancherId } = record;
+      const yaml = await this.#reads.run(() => rancher.importManifest(token, rancherId));
+      await this.#keepManifest(cluster.name, yaml);
+      applyImportManifest(api, parseImportManifest(yaml));
+    }
+    ensureAgentToken(api, new ClusterTokens(state.secret, cluster.uid), backend.caCert);
+    await this.#writeAggregation(cluster, backend);
+    cluster.controllers ??= new AgentControllers({
+      api,
+      uid: cluster.uid,
+      delayer,
+      onError: (error) =>
+        logger.warn({ cluster: cluster.name, error: errorText(error) }, 'agent controller failed'),
+    });
+    cluster.agentInstalled = true;
+    return undefined;
+  }
+
+  async #writeAggregation(cluster: ManagedCluster, backend: BackendCluster): Promise<void> {
+    const { ca, caChecksum } = await this.options.rancher.trust();
+    ensureAggregationSecret(backend.api, {
+      rancherURL: this.options.settings.rancherURL,
+      registrationToken: cluster.record.token ?? '',
+      caCert: ca ?? '',
+      caChecksum,
+    });
+  }
+
+  async #openTunnels(cluster: ManagedCluster): Promise<undefined> {
+    const trust = await this.options.rancher.trust();
+    cluster.tunnels = this.options.createTunnels(cluster, trust);
+    cluster.tunnels.start();
+    return undefined;
+  }
+
+  async #checkRancher(cluster: ManagedCluster): Promise<number | undefined> {
+    const { now } = this.options;
+    const id = cluster.record.rancherId ?? '';
+    const seen = await this.#see(id);
+    if (seen === undefined) {
+      cluster.inRancher = 'gone';
+      return undefined;
+    }
+    if (seen.removed !== true) {
+      // A deletion that Rancher has taken over is not visible at once: the object behind it is marked a little later.
+      const justAsked =
+        cluster.inRancher === 'removing' && now() - (cluster.removingSince ?? 0) < removalPollMs.most;
+      if (!justAsked) cluster.inRancher = 'present';
+      this.options.onRancher(cluster, seen);
+      return cluster.inRancher === 'present' ? undefined : removalPollMs.first;
+    }
+    this.options.onRancher(cluster, seen);
+    cluster.inRancher = 'removing';
+    cluster.removingSince ??= now();
+    const waited = now() - cluster.removingSince;
+    return Math.min(removalPollMs.most, Math.max(removalPollMs.first, waited / 4));
+  }
+
+  async #deleteInRancher(cluster: ManagedCluster): Promise<number> {
+    const { rancherId: id = '', via = 'management' } = cluster.record;
+    await this.#reads.run(() => this.options.rancher.deleteCluster({ id, name: cluster.name, via }));
+    cluster.inRancher = 'removing';
+    cluster.removingSince = this.options.now();
+    return removalPollMs.first;
+  }
+
+  async #tearDown(cluster: ManagedCluster): Promise<undefined> {
+    const { backend, delayer, state } = this.options;
+    cluster.controllers?.close();
+    cluster.controllers = undefined;
+    await cluster.tunnels?.close();
+    cluster.tunnels = undefined;
+    for (const what of ['token', 'refused', 'look']) delayer.cancel(`${cluster.uid}/${what}`);
+    await this.options.adopted;
+    await backend.remove(cluster.uid);
+    cluster.backend = undefined;
+    await unlink(this.#manifestPath(cluster.name)).catch(() => undefined);
+    await state.remove(cluster.name);
+    this.options.onRemoved(cluster);
+    return undefined;
+  }
+
+  /** For people who want to see what Rancher sent; it holds the registration token. */
+  async #keepManifest(name: string, yaml: string): Promise<void> {
+    const path = this.#manifestPath(name);
+    try {
+      await mkdir(join(this.options.settings.home, 'debug-yaml'), { recursive: true, mode: 0o700 });
+      await writeFile(path, yaml, { mode: 0o600 });
+    } catch (error) {
+      this.options.logger.warn({ path, error: errorText(error) }, 'import manifest could not be kept');
+    }
+  }
+
+  #manifestPath(name: string): string {
+    return join(this.options.settings.home, 'debug-yaml', `${name}.yaml`);
+  }
+}
+
+/** Rancher has a cluster of this name that isn't ours; it is tried again, as the other one may go away. */
+export class NameTakenError extends FleetError {
+  override readonly name = 'NameTakenError';
+  constructor(cluster: string) {
+    super(
+      'ERR_FLEET_NAME_TAKEN',
+      `Rancher has another cluster named '${cluster}', which this agent did not create`,
+      409,
+    );
+  }
+}
+
+/** What is kept of a cluster that Rancher has told about. */
+export function observationOf(seen: RancherCluster): {
+  state: string;
+  transitioning: 'yes' | 'no' | 'error';
+  message: string;
+  connected: boolean;
+  active: boolean;
+} {
+  return {
+    state: seen.state,
+    transitioning: seen.transitioning,
+    message: seen.transitioningMessage.slice(0, 500),
+    connected: seen.conditions.some((one) => one.type === 'Connected' && one.status === 'True'),
+    active: isActive(seen),
+  };
+}

@@ -1,0 +1,124 @@
+import { Type, type Static } from 'typebox';
+
+const Port = (defaultValue: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: defaultValue, description });
+
+/**
+ * Every key of the settings file, with its type, default and meaning. The environment variable of a key is
+ * `SCALE_AGENT_` and the key in capitals with underscores: `ListenPort` → `SCALE_AGENT_LISTEN_PORT`.
+ */
+export const settingsSchema = Type.Object({
+  RancherURL: Type.String({ default: '', description: 'Address of the Rancher server, https://… Required.' }),
+  BearerToken: Type.String({
+    default: '',
+    description: 'Rancher API token, such as token-xxxxx:secret. Required.',
+  }),
+  ListenPort: Port(9090, 'Port of the REST API; 0 takes a free one.'),
+  ListenAddress: Type.String({
+    default: '127.0.0.1',
+    description:
+      'Address the REST API and the local Kubernetes API listen on; beyond loopback an APIKey is needed.',
+  }),
+  LogLevel: Type.Union(
+    [
+      Type.Literal('trace'),
+      Type.Literal('debug'),
+      Type.Literal('info'),
+      Type.Literal('warn'),
+      Type.Literal('error'),
+      Type.Literal('silent'),
+    ],
+    { default: 'info', description: 'How much is logged.' },
+  ),
+  MultiTenant: Type.Optional(
+    Type.Boolean({
+      description: 'Of the earlier program: true means Backend kwok-shared. The memory backend ignores it.',
+    }),
+  ),
+  Backend: Type.Union([Type.Literal('memory'), Type.Literal('kwok-shared'), Type.Literal('kwok-dedicated')], {
+    default: 'memory',
+    description: 'Where the Kubernetes APIs of the clusters live.',
+  }),
+  MainClusterName: Type.String({
+    default: 'main-cluster',
+    description: 'kwok-shared: name of the KWOK main cluster.',
+  }),
+  MainAPIPort: Port(8050, 'kwok-shared: HTTPS port of the main cluster.'),
+  ProxyBasePort: Port(8440, 'First port of per-cluster listeners, where a backend has them.'),
+  LocalAPIPort: Port(9443, "HTTPS port for people's kubectl, all clusters by path; 0 switches it off."),
+  Pprof: Type.Boolean({ default: false, description: 'Serve profiles on PprofPort.' }),
+  PprofPort: Port(6060, 'Port of the profiles.'),
+  MemLogIntervalSec: Type.Integer({
+    minimum: 0,
+    default: 0,
+    description: 'Log memory use so often; 0 never.',
+  }),
+  Audit: Type.Boolean({
+    default: false,
+    description: 'kwok backends: apply audit-policy.yaml to the kube-apiserver.',
+  }),
+  APIKey: Type.Optional(
+    Type.String({
+      minLength: 8,
+      description: 'Bearer key that the REST API asks for, on everything but health.',
+    }),
+  ),
+  TLSMode: Type.Union([Type.Literal('strict'), Type.Literal('system'), Type.Literal('insecure')], {
+    default: 'strict',
+    description:
+      "How Rancher's certificate is checked: strict trusts only CACert or Rancher's own cacerts, system the CAs of this machine, insecure nothing (not for production).",
+  }),
+  CACert: Type.Optional(
+    Type.String({ description: 'CA of the Rancher server: a PEM text or the path of a PEM file.' }),
+  ),
+  CreateVia: Type.Union([Type.Literal('auto'), Type.Literal('provisioning'), Type.Literal('management')], {
+    default: 'auto',
+    description:
+      'API by which clusters are created: /v1/provisioning.cattle.io.clusters, /v3/clusters, or the first that works.',
+  }),
+  ConcurrentCreates: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 8,
+    description: 'Clusters being created in Rancher at a time; most of that time they wait for their id.',
+  }),
+});
+
+/** The settings file as an object, defaults filled in. */
+export type SettingsFile = Static<typeof settingsSchema>;
+
+/** All keys of {@link settingsSchema}. */
+export const settingsKeys = Object.keys(settingsSchema.properties) as (keyof SettingsFile)[];
+
+/** `ListenPort` → `SCALE_AGENT_LISTEN_PORT`, `MainAPIPort` → `SCALE_AGENT_MAIN_API_PORT`. */
+export function environmentName(key: string): string {
+  const words = key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2');
+  return `SCALE_AGENT_${words.toUpperCase()}`;
+}
+
+/** The settings as the program uses them. */
+export interface Settings {
+  /** Folder of settings, state, journal and keys. */
+  home: string;
+  rancherURL: string;
+  bearerToken: string;
+  listenPort: number;
+  listenAddress: string;
+  logLevel: SettingsFile['LogLevel'];
+  multiTenant?: boolean;
+  backend: SettingsFile['Backend'];
+  mainClusterName: string;
+  mainAPIPort: number;
+  proxyBasePort: number;
+  localAPIPort: number;
+  pprof: boolean;
+  pprofPort: number;
+  memLogIntervalSec: number;
+  audit: boolean;
+  apiKey?: string;
+  tlsMode: SettingsFile['TLSMode'];
+  /** PEM text. */
+  caCert?: string;
+  createVia: SettingsFile['CreateVia'];
+  concurrentCreates: number;
+}

@@ -1,0 +1,47 @@
+import { stageNames, type StageName } from '../views.js';
+
+/** What is kept of a cluster over restarts; everything else follows from it, the template and the journal. */
+export interface ClusterRecord {
+  readonly name: string;
+  /** Our own id of the cluster; in Rancher as annotation `scale-cluster-agent.io/cluster-uid`. */
+  readonly uid: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly backend: 'memory';
+  rancherId?: string;
+  /** The API that made it, and so the one that deletes it. */
+  via?: 'provisioning' | 'management';
+  /** Registration token, by which the tunnels log in. */
+  token?: string;
+  /** Milliseconds since the epoch. */
+  tokenExpiresAt?: number;
+  /** Someone wished it gone; true until it is. */
+  deleting?: boolean;
+  /** When each stage was reached first, milliseconds since the epoch. */
+  stages: Partial<Record<StageName, number>>;
+}
+
+/** Reads a record from JSON; undefined if it isn't one. Unknown fields are dropped, so older programs can read newer files. */
+export function parseRecord(value: unknown): ClusterRecord | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const raw = value as Record<string, unknown>;
+  const { name, uid, createdAt, rancherId, via, token, tokenExpiresAt } = raw;
+  if (typeof name !== 'string' || typeof uid !== 'string' || typeof createdAt !== 'number') return undefined;
+  const stages: ClusterRecord['stages'] = {};
+  for (const stage of stageNames) {
+    const at = (raw['stages'] as Record<string, unknown> | null | undefined)?.[stage];
+    if (typeof at === 'number') stages[stage] = at;
+  }
+  return {
+    name,
+    uid,
+    createdAt,
+    backend: 'memory',
+    ...(typeof rancherId === 'string' ? { rancherId } : {}),
+    ...(via === 'provisioning' || via === 'management' ? { via } : {}),
+    ...(typeof token === 'string' ? { token } : {}),
+    ...(typeof tokenExpiresAt === 'number' ? { tokenExpiresAt } : {}),
+    ...(raw['deleting'] === true ? { deleting: true } : {}),
+    stages,
+  };
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClusterApi, KubeObject, ResourceCatalog, ResourceInfo } from '@scale-cluster/memory-apiserver';
+
+/** The cluster behind a steve tunnel. */
+export interface SteveCluster {
+  readonly name: string;
+  /** Rancher's id of it, once known. */
+  readonly rancherId?: string;
+  readonly api: ClusterApi;
+  /** What the cluster serves, CRDs included. */
+  readonly catalog: ResourceCatalog;
+  /** `gitVersion`, such as `v1.28.5+k3s1`. */
+  readonly version: string;
+  /** The Kubernetes API itself. Called for trusted requests: the tunnel has authenticated them. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** A `meta.k8s.io/v1` Table, as far as steve looks at it. */
+export interface Table {
+  columnDefinitions: readonly TableColumn[];
+  rows: readonly { cells: readonly unknown[] }[];
+}
+
+export interface TableColumn {
+  name: string;
+  type: string;
+  format?: string;
+  description?: string;
+  priority?: number;
+}
+
+/** Prints objects as `kubectl get -o wide` would; `toTable` of memory-apiserver fits. */
+export type PrintTable = (
+  resource: ResourceInfo,
+  objects: KubeObject[],
+  now: number,
+  options: { includeObject: 'None' },
+) => Table;
+
+/** A JSON object of the steve API: a resource, a collection, an error, an event. */
+export type SteveObject = Record<string, unknown>;
+
+/** What a client asks for on `/v1/subscribe` (rancher/apiserver `pkg/subscribe/handler.go`). */
+export interface SubscribeMessage {
+  stop?: boolean;
+  resourceType?: string;
+  resourceVersion?: string;
+  namespace?: string;
+  id?: string;
+  selector?: string;
+  /** `resource.changes`: only say that something has changed, at most once per `debounceMs`. */
+  mode?: string;
+  debounceMs?: number;
+}

@@ -1,0 +1,208 @@
+import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import { countedTypes, countObject } from './counts.js';
+import type { FormatContext } from './resource.js';
+import { objectId, toSteveOne } from './resource.js';
+import { compareRevisions, revisionOf } from './revision.js';
+import type { SteveType } from './schemas.js';
+import { schemaOf, typesOf } from './schemas.js';
+import type { PrintTable, SteveCluster, SteveObject, SubscribeMessage } from './types.js';
+
+/** What a stream of events needs to know. */
+export interface WatchEnvironment {
+  readonly cluster: SteveCluster;
+  readonly base: string;
+  readonly printTable: PrintTable;
+  readonly now: () => number;
+}
+
+/** The source of one stream. `open()` is called once, after `resource.start` has been sent. */
+export interface Watched {
+  open(): void;
+  close(): void;
+}
+
+export type Emit = (name: string, fields: SteveObject) => void;
+
+const eventNames = {
+  ADDED: 'resource.create',
+  MODIFIED: 'resource.change',
+  DELETED: 'resource.remove',
+} as const;
+
+/** Changes of counts are gathered for this long (steve `pkg/resources/counts/buffer.go`). */
+const countsIntervalMs = 5_000;
+
+/** Default of `debounceMs` (rancher/apiserver `pkg/subscribe`). */
+const defaultDebounceMs = 5_000;
+
+/** Events of one Kubernetes type, whole objects or (mode `resource.changes`) only the fact. */
+export class WatchedResources implements Watched {
+  #watch: { close(): void } | undefined;
+  readonly #debounced: Debounced | undefined;
+  #latest: string;
+
+  constructor(
+    private readonly environment: WatchEnvironment,
+    private readonly type: SteveType,
+    private readonly message: SubscribeMessage,
+    private readonly emit: Emit,
+  ) {
+    this.#latest = message.resourceVersion ?? '';
+    if (message.mode !== 'resource.changes') return;
+    const intervalMs = message.debounceMs ?? defaultDebounceMs;
+    this.#debounced = new Debounced(intervalMs, () => emit('resource.changes', { revision: this.#latest }));
+  }
+
+  open(): void {
+    const { api } = this.environment.cluster;
+    const { storage } = this.type.resource;
+    const { namespace, selector, resourceVersion = '' } = this.message;
+    const options = {
+      ...(namespace === undefined || namespace === '' ? {} : { namespace }),
+      ...(selector === undefined || selector === '' ? {} : { labelSelector: selector }),
+    };
+    this.#watch = api.watch(storage, options, (event, object) => this.#pass(eventNames[event], object));
+    if (!/^\d+$/.test(resourceVersion)) return;
+    // What has changed since the client's list; what was removed since, the client finds out at its next list.
+    const newer = api
+      .list(storage, options)
+      .filter((one) => compareRevisions(revisionOf(one), resourceVersion) > 0);
+    newer.sort((a, b) => compareRevisions(revisionOf(a), revisionOf(b)));
+    for (const object of newer) this.#pass('resource.change', object);
+  }
+
+  close(): void {
+    this.#watch?.close();
+    this.#debounced?.close();
+  }
+
+  #pass(name: string, object: KubeObject): void {
+    const { id } = this.message;
+    if (id !== undefined && id !== '' && objectId(object) !== id) return;
+    const revision = revisionOf(object);
+    if (this.#debounced === undefined) {
+      this.emit(name, { revision, data: toSteveOne(this.type, object, this.#context()) });
+      return;
+    }
+    if (compareRevisions(revision, this.#latest) > 0) this.#latest = revision;
+    this.#debounced.trigger();
+  }
+
+  #context(): FormatContext {
+    const { base, printTable, now } = this.environment;
+    return { base, printTable, now: now() };
+  }
+}
+
+/** The count resource: after changes, the counts of the types that changed. */
+export class WatchedCounts implements Watched {
+  readonly #watches: { close(): void }[] = [];
+  readonly #changed = new Map<string, SteveType>();
+  readonly #debounced: Debounced;
+
+  constructor(
+    private readonly environment: WatchEnvironment,
+    private readonly emit: Emit,
+  ) {
+    this.#debounced = new Debounced(countsIntervalMs, () => this.#flush());
+  }
+
+  open(): void {
+    const { cluster } = this.environment;
+    for (const type of countedTypes(cluster)) {
+      const watch = cluster.api.watch(type.resource.storage, {}, () => {
+        this.#changed.set(type.id, type);
+        this.#debounced.trigger();
+      });
+      this.#watches.push(watch);
+    }
+  }
+
+  close(): void {
+    this.#debounced.close();
+    for (const watch of this.#watches) watch.close();
+  }
+
+  #flush(): void {
+    const { cluster, base } = this.environment;
+    const data = countObject(cluster, [...this.#changed.values()], base);
+    this.#changed.clear();
+    this.emit('resource.change', { data });
+  }
+}
+
+/** Schemas that come and go with CustomResourceDefinitions. */
+export class WatchedSchemas implements Watched {
+  #watch: { close(): void } | undefined;
+  #types: readonly SteveType[];
+  #pending: NodeJS.Immediate | undefined;
+
+  constructor(
+    private readonly environment: WatchEnvironment,
+    private readonly emit: Emit,
+  ) {
+    this.#types = typesOf(environment.cluster.catalog).all;
+  }
+
+  open(): void {
+    const { api } = this.environment.cluster;
+    // After the event, so that the catalog has followed it.
+    this.#watch = api.watch('customresourcedefinitions.apiextensions.k8s.io', {}, () => {
+      this.#pending ??= setImmediate(() => this.#compare());
+    });
+  }
+
+  close(): void {
+    this.#watch?.close();
+    clearImmediate(this.#pending);
+  }
+
+  #compare(): void {
+    this.#pending = undefined;
+    const { cluster, base, printTable } = this.environment;
+    const before = new Map(this.#types.map((type) => [type.id, type]));
+    this.#types = typesOf(cluster.catalog).all;
+    for (const type of this.#types) {
+      const old = before.get(type.id);
+      before.delete(type.id);
+      if (old?.resource === type.resource) continue;
+      const name = old === undefined ? 'resource.create' : 'resource.change';
+      this.emit(name, { data: schemaOf(type, base, printTable) });
+    }
+    for (const type of before.values())
+      this.emit('resource.remove', { data: schemaOf(type, base, printTable) });
+  }
+}
+
+/** Runs at once for the first trigger, then at most once per interval, the last time after the last trigger. */
+class Debounced {
+  #timer: NodeJS.Timeout | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(
+    private readonly intervalMs: number,
+    private readonly run: () => void,
+  ) {}
+
+  trigger(): void {
+    if (this.#closed) return;
+    if (this.#timer !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      this.trigger();
+    }, this.intervalMs);
+    this.#timer.unref();
+    this.run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+}

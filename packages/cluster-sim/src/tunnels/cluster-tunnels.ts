@@ -1,0 +1,163 @@
+import {
+  TunnelClient,
+  type Connection,
+  type ConnectRequest,
+  type Logger,
+  type TunnelTlsOptions,
+} from '@scale-cluster/remotedialer';
+import type { TunnelView } from '../views.js';
+
+export type TunnelKind = 'cluster' | 'steve';
+
+export interface ClusterTunnelsOptions {
+  /** Without a slash at the end. */
+  rancherURL: string;
+  tls: TunnelTlsOptions;
+  /** Awaited before every attempt. */
+  turn: () => Promise<void>;
+  /** Asked before every attempt: it may have been rotated. */
+  registrationToken: () => string;
+  /** What the agent tells Rancher of the cluster; must stay byte-identical for the cluster's life. */
+  params: { address: string; token: string; caCert: string };
+  /** True until the cluster has been connected once. */
+  firstTime: () => boolean;
+  serveCluster: (connection: Connection) => void;
+  serveSteve: (connection: Connection) => void;
+  /** After a tunnel went up or down. */
+  onChange: () => void;
+  onAttemptFailed: (kind: TunnelKind, error: Error, retryInMs: number) => void;
+  now: () => number;
+  random: () => number;
+  logger: Logger;
+}
+
+/** Counters of one tunnel. */
+interface Counters {
+  connects: number;
+  failures: number;
+  connections: number;
+  connectedAt: number | undefined;
+}
+
+/**
+ * The two tunnels of one cluster, as Rancher's agent holds them: `cluster`, over which Rancher reaches the Kubernetes
+ * API, and `steve`, over which it looks whether the agent lives and its explorer asks (facts: rancher-import §3.2, §3.4).
+ */
+export class ClusterTunnels {
+  readonly #clients: Record<TunnelKind, TunnelClient>;
+  readonly #counters: Record<TunnelKind, Counters> = { cluster: noCounters(), steve: noCounters() };
+
+  constructor(private readonly options: ClusterTunnelsOptions) {
+    const { address, token, caCert } = options.params;
+    // Go's encoding/json writes the fields in this order; the server compares bytes after decoding only.
+    const json = JSON.stringify({
+      cluster: { address, token, caCert: Buffer.from(caCert).toString('base64') },
+    });
+    const params = Buffer.from(json).toString('base64');
+    this.#clients = {
+      cluster: this.#client(
+        'cluster',
+        (connection, request) => this.#connectCluster(connection, request),
+        () => ({
+          // The agent registers once and connects from then on.
+          path: options.firstTime() ? '/v3/connect/register' : '/v3/connect',
+          headers: {
+            'X-API-Tunnel-Token': options.registrationToken(),
+            'X-API-Tunnel-Params': params,
+          },
+        }),
+      ),
+      // Whatever the address: the agent has one in-process server behind this tunnel.
+      steve: this.#client(
+        'steve',
+        (connection) => options.serveSteve(connection),
+        () => ({
+          path: '/v3/connect',
+          headers: { Authorization: `Bearer stv-cluster-${options.registrationToken()}` },
+        }),
+      ),
+    };
+  }
+
+  /** Begins to connect both and keeps them connected. */
+  start(): void {
+    this.#clients.cluster.start();
+    this.#clients.steve.start();
+  }
+
+  /** True while both are connected. */
+  get up(): boolean {
+    return this.#clients.cluster.status === 'connected' && this.#clients.steve.status === 'connected';
+  }
+
+  view(kind: TunnelKind): TunnelView {
+    const { connects, connectedAt, connections } = this.#counters[kind];
+    return {
+      status: this.#clients[kind].status,
+      connectedSince: connectedAt === undefined ? null : new Date(connectedAt).toISOString(),
+      reconnects: Math.max(0, connects - 1),
+      connections,
+    };
+  }
+
+  /** For sums over the fleet, without building a view. */
+  counters(kind: TunnelKind): Readonly<Counters> & { connected: boolean } {
+    return { ...this.#counters[kind], connected: this.#clients[kind].status === 'connected' };
+  }
+
+  /** Ends both for good; Rancher sees proper ends. */
+  async close(): Promise<void> {
+    await Promise.all([this.#clients.cluster.close(), this.#clients.steve.close()]);
+  }
+
+  #connectCluster(connection: Connection, request: ConnectRequest): void {
+    const { address } = this.options.params;
+    if (request.protocol === 'tcp' && request.address === address) {
+      this.options.serveCluster(connection);
+      return;
+    }
+    // Only this connection fails: refusing in another way would end the session (facts: rancher-import §0 item 7).
+    connection.destroy(new Error(`dial ${request.protocol} ${request.address}: connect: connection refused`));
+  }
+
+  #client(
+    kind: TunnelKind,
+    onConnect: (connection: Connection, request: ConnectRequest) => void,
+    endpoint: () => { path: string; headers: Record<string, string> },
+  ): TunnelClient {
+    const { rancherURL, tls, turn, random, logger, onChange, onAttemptFailed, now } = this.options;
+    const counters = this.#counters[kind];
+    const base = rancherURL.replace(/^http/, 'ws');
+    const client = new TunnelClient({
+      endpoint: async () => {
+        await turn();
+        const { path, headers } = endpoint();
+        return { url: `${base}${path}`, headers };
+      },
+      onConnect: (connection, request) => {
+        counters.connections += 1;
+        connection.once('close', () => (counters.connections -= 1));
+        onConnect(connection, request);
+      },
+      tls,
+      random,
+      logger,
+    });
+    client.on('connected', () => {
+      counters.connects += 1;
+      counters.connectedAt = now();
+      onChange();
+    });
+    client.on('disconnected', () => {
+      counters.connectedAt = undefined;
+      onChange();
+    });
+    client.on('attemptFailed', (error, retryInMs) => {
+      counters.failures += 1;
+      onAttemptFailed(kind, error, retryInMs);
+    });
+    return client;
+  }
+}
+
+const noCounters = (): Counters => ({ connects: 0, failures: 0, connections: 0, connectedAt: undefined });

@@ -1,0 +1,55 @@
+import { createServer, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { BackendCluster } from '../backend/backend.js';
+import type { Pki } from '../pki/pki.js';
+
+const owner = Symbol('cluster');
+
+interface OwnedSocket extends Duplex {
+  [owner]?: BackendCluster;
+}
+
+/**
+ * Answers what Rancher sends through cluster tunnels: TLS, then HTTP/1.1, then the cluster's Kubernetes API. All
+ * clusters share one TLS context and one http.Server that listens nowhere; a connection knows its cluster.
+ */
+export class TunnelledApi {
+  readonly #server: Server;
+
+  constructor(private readonly pki: Pki) {
+    // Rancher keeps idle connections as long as it likes (client-go: 90 s), and watches send nothing for minutes.
+    this.#server = createServer({
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: 0,
+      noDelay: false,
+    });
+    this.#server.on('request', (request, response) => {
+      const cluster = (request.socket as OwnedSocket)[owner];
+      if (cluster === undefined) response.writeHead(421).end();
+      else cluster.handle(request, response);
+    });
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  /** Takes over a connection that was dialled to the cluster's address. */
+  serve(connection: Duplex, cluster: BackendCluster): void {
+    const socket = new TLSSocket(connection as ConstructorParameters<typeof TLSSocket>[0], {
+      isServer: true,
+      secureContext: this.pki.secureContext,
+      // Rancher's own dialer offers nothing else; kubectl through it never gets HTTP/2 (facts: rancher-live).
+      ALPNProtocols: ['http/1.1'],
+    });
+    (socket as OwnedSocket)[owner] = cluster;
+    // A handshake that fails, or a tunnel that ends under a connection, is no event of ours.
+    socket.on('error', () => socket.destroy());
+    connection.on('error', () => socket.destroy());
+    this.#server.emit('connection', socket);
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}

@@ -1,0 +1,167 @@
+/** What the fleet shows of its clusters. Plain data, safe to turn into JSON: no tokens, no keys. */
+
+/** The steps of a cluster's way to Active, in order. */
+export const stageNames = ['registered', 'token', 'provisioned', 'tunnels', 'connected', 'active'] as const;
+
+/**
+ * - `registered`: Rancher has the cluster object and we know its id
+ * - `token`: the registration token is known
+ * - `provisioned`: the cluster's own Kubernetes API answers
+ * - `tunnels`: both tunnels to Rancher are up
+ * - `connected`: Rancher's condition Connected is True
+ * - `active`: Rancher says active by every sign (state, transitioning, four conditions)
+ */
+export type StageName = (typeof stageNames)[number];
+
+export const phaseNames = [
+  'pending',
+  'registering',
+  'provisioning',
+  'connecting',
+  'waiting',
+  'active',
+  'degraded',
+  'failed-retrying',
+  'deleting',
+] as const;
+
+/**
+ * Where a cluster is now, in one word.
+ * - `pending`: recorded, nothing done yet (or waiting for its turn)
+ * - `registering`: being created in Rancher, or waiting for its token
+ * - `provisioning`: its Kubernetes API is being made
+ * - `connecting`: tunnels are not both up
+ * - `waiting`: tunnels are up, Rancher has not called it active yet
+ * - `active`: Rancher calls it active
+ * - `degraded`: it has been active and is not now
+ * - `failed-retrying`: the last step failed; it will be tried again at `lastError.retryAt`
+ * - `deleting`: on its way out, here or in Rancher
+ */
+export type Phase = (typeof phaseNames)[number];
+
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason: string;
+  message: string;
+  /** ISO 8601. */
+  lastTransitionTime: string;
+}
+
+export interface LastError {
+  /** The step that failed: a stage name, `delete`, `rancher-watch`, `tunnel-cluster` or `tunnel-steve`. */
+  stage: string;
+  message: string;
+  /** ISO 8601. */
+  at: string;
+  /** Failures of this step in a row. */
+  attempts: number;
+  /** ISO 8601; null when the retry is not ours to time. */
+  retryAt: string | null;
+}
+
+export interface TunnelView {
+  status: 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
+  /** ISO 8601 of the last successful connect. */
+  connectedSince: string | null;
+  /** Connects after the first one. */
+  reconnects: number;
+  /** Virtual connections that Rancher has open through it. */
+  connections: number;
+}
+
+export interface RancherView {
+  state: string;
+  transitioning: 'yes' | 'no' | 'error';
+  message: string;
+}
+
+export interface ClusterView {
+  name: string;
+  uid: string;
+  rancherId: string | null;
+  phase: Phase;
+  /** ISO 8601 of the first time each stage was reached. */
+  stages: Record<StageName, string | null>;
+  conditions: Condition[];
+  lastError: LastError | null;
+  rancher: RancherView | null;
+  tunnels: { cluster: TunnelView; steve: TunnelView };
+  createdAt: string;
+  backend: string;
+  nodes: number;
+}
+
+export interface ClusterQuery {
+  phase?: Phase;
+  prefix?: string;
+  /** Kubernetes label selector over `name`, `phase`, `backend` and `rancherId`: `phase=active,name!=x`. */
+  labelSelector?: string;
+  /** Default: all. */
+  limit?: number;
+  /** Only names after this one, in the order of names. */
+  after?: string;
+}
+
+export interface ClusterPage {
+  items: ClusterView[];
+  /** How many match, on all pages. */
+  total: number;
+  /** Give as `after` for the next page; absent on the last one. */
+  next?: string;
+}
+
+export type FleetEventType = 'created' | 'stage' | 'phase' | 'error' | 'deleting' | 'deleted';
+
+export interface FleetEvent {
+  /** Grows by one with every event of this process. */
+  seq: number;
+  /** ISO 8601. */
+  at: string;
+  type: FleetEventType;
+  cluster: string;
+  phase: Phase;
+  /** With type `stage`. */
+  stage?: StageName;
+  /** With type `error`: what failed; with `phase`: the phase before. */
+  message?: string;
+}
+
+/** Milliseconds from a cluster's creation, over all clusters that reached the stage in this process. */
+export interface StageTiming {
+  count: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+export interface FleetSummary {
+  total: number;
+  phases: Record<Phase, number>;
+  stageTimings: Record<StageName, StageTiming>;
+  tunnels: {
+    cluster: { connected: number; connections: number; reconnects: number; failures: number };
+    steve: { connected: number; connections: number; reconnects: number; failures: number };
+  };
+  requests: {
+    total: number;
+    bytesOut: number;
+    /** By `verb code`, such as `watch 200`. */
+    byVerbAndCode: Record<string, number>;
+  };
+  rancher: { subscribed: boolean; createsInFlight: number; createsQueued: number };
+  state: { writes: number; lastWriteMs: number; bytes: number };
+  journal: { bytes: number; entries: number };
+  errors: number;
+  uptimeSec: number;
+  /** Of the last minute. */
+  eventLoop: { meanMs: number; p99Ms: number; maxMs: number };
+  memory: { rssBytes: number; heapUsedBytes: number };
+}
+
+/** The outcome of one name in a bulk call: `error` is absent on success. */
+export interface BulkResult {
+  name: string;
+  error?: Error & { code: string; status: number };
+}

@@ -1,0 +1,248 @@
+import type { Controller, ControllerMetrics } from './controllers/index.js';
+import { builtinControllers, completeBase, ControllerRuntime, OwnerIndex } from './controllers/index.js';
+import type { Cluster } from './cluster.js';
+import { MemoryCluster } from './cluster.js';
+import { DelayingQueue } from './delaying-queue.js';
+import type { HttpEnvironment, HttpLimits } from './http/environment.js';
+import { defaultHttpLimits } from './http/environment.js';
+import { RequestHandler } from './http/handler.js';
+import type { WatchStream } from './http/watch-stream.js';
+import type { KubeObject } from './object.js';
+import { bootstrapRoles } from './registry/bootstrap-roles.js';
+import type { RegistrySettings } from './registry/context.js';
+import { servedResources } from './registry/custom-resources.js';
+import { Registry } from './registry/registry.js';
+import { ServiceAccountTokens } from './registry/service-account-tokens.js';
+import { restoreDefinitions } from './registry/restore.js';
+import type { Authorizer, UserInfo } from './registry/user.js';
+import { allowAll } from './registry/user.js';
+import { OverlayCatalog } from './schema/catalog.js';
+import { splitApiVersion } from './schema/types.js';
+import type { Change } from './store/change.js';
+import { ClusterBase } from './store/cluster-base.js';
+import type { JournalEntry } from './store/cluster-store.js';
+import { ClusterStore } from './store/cluster-store.js';
+import type { EventLogLimits } from './store/event-log.js';
+import { defaultEventLogLimits } from './store/event-log.js';
+import { hashBits, revisionAt, timestamp } from './store/identity.js';
+import { objectKey, splitKey } from './store/key.js';
+import type { KubeVersion } from './version.js';
+import { kubeVersion } from './version.js';
+
+export interface Logger {
+  warn(object: object, message: string): void;
+  error(object: object, message: string): void;
+}
+
+export interface ApiServerOptions {
+  /** What `/version` says: all of it, or a version to make it of. @default 'v1.34.1' */
+  version?: KubeVersion | string;
+  /** Controllers to run in all clusters; an empty list leaves clusters as a bare kube-apiserver would. @default all built-in ones */
+  controllers?: readonly Controller[];
+  /** Names of controllers not to run. */
+  disabledControllers?: readonly string[];
+  /** Decides what users may do. @default everything */
+  authorizer?: Authorizer;
+  /** IPv4 range that Services get addresses of. @default '10.43.0.0/16' */
+  serviceCidr?: string;
+  /** Signs the tokens of TokenRequests; without it they end with the process. */
+  tokenKey?: string;
+  limits?: Partial<HttpLimits & EventLogLimits>;
+  /** Milliseconds since the epoch. @default Date.now */
+  now?: () => number;
+  /** 0 ≤ x < 1. @default Math.random */
+  random?: () => number;
+  logger?: Logger;
+}
+
+export interface CreateClusterOptions {
+  /** Put in place of `{{cluster-name}}` in the base's objects. */
+  name: string;
+  /** Seed of the UIDs of base objects: the same for the same cluster after a restart. */
+  uid: string;
+  base: PreparedBase;
+  /** Bearer tokens that are accepted from the start. */
+  tokens?: Readonly<Record<string, UserInfo>>;
+  /** PEM; goes into `kube-root-ca.crt` and the Secrets of service account tokens. */
+  caCert?: string;
+  /** Milliseconds since the epoch; the age of base objects. @default now */
+  createdAt?: number;
+  /** What {@link onWrite} was called with in an earlier life, in that order. */
+  restore?: Iterable<JournalEntry>;
+  /** Called for each write of an object, after it. */
+  onWrite?: (entry: JournalEntry) => void;
+}
+
+/** Objects that clusters have in common, from {@link ApiServer.createBase}. */
+export interface PreparedBase {
+  readonly objects: ClusterBase;
+  readonly catalog: OverlayCatalog;
+  readonly owners: OwnerIndex;
+}
+
+/** How often old entries of an event log are dropped. */
+const TRIM_INTERVAL_MS = 60_000;
+
+/**
+ * Kubernetes APIs in memory: one of these per process serves any number of clusters, which share its schema,
+ * timers, controllers and bases. It opens no port: give each cluster's `handle` to a server of your own.
+ */
+export class ApiServer {
+  readonly #settings: RegistrySettings;
+  readonly #environment: HttpEnvironment;
+  readonly #runtime: ControllerRuntime;
+  readonly #controllers: readonly Controller[];
+  readonly #disabled: readonly string[];
+  readonly #eventLog: EventLogLimits;
+  readonly #clusters = new Map<string, MemoryCluster>();
+  /** Clusters whose event log has entries, to drop them when they are old. */
+  readonly #trims: DelayingQueue<ClusterStore>;
+  #emptyBase: PreparedBase | undefined;
+
+  constructor(options: ApiServerOptions = {}) {
+    const now = options.now ?? (() => Date.now());
+    const random = options.random ?? (() => Math.random());
+    this.#controllers = options.controllers ?? builtinControllers();
+    this.#disabled = options.disabledControllers ?? [];
+    const runs = (name: string): boolean =>
+      !this.#disabled.includes(name) && this.#controllers.some((controller) => controller.name === name);
+    this.#settings = {
+      now,
+      random,
+      tokens: new ServiceAccountTokens(options.tokenKey, now),
+      authorizer: options.authorizer ?? allowAll,
+      serviceCidr: options.serviceCidr ?? '10.43.0.0/16',
+      controllers: {
+        kubelet: runs('kubelet'),
+        garbageCollector: runs('garbage-collector'),
+        serviceAccount: runs('service-account'),
+      },
+    };
+    const version = options.version ?? 'v1.34.1';
+    this.#eventLog = { ...defaultEventLogLimits, ...options.limits };
+    this.#environment = {
+      now,
+      random,
+      versionText: JSON.stringify(typeof version === 'string' ? kubeVersion(version) : version),
+      watchTimers: new DelayingQueue<WatchStream>({ onDue: (stream) => stream.onTimer(), now }),
+      limits: { ...defaultHttpLimits, ...options.limits },
+      ...(options.logger === undefined ? {} : { logger: options.logger }),
+    };
+    this.#runtime = new ControllerRuntime({
+      controllers: this.#controllers,
+      disabled: this.#disabled,
+      now,
+      random,
+      ...(options.logger === undefined ? {} : { logger: options.logger }),
+    });
+    this.#trims = new DelayingQueue<ClusterStore>({ onDue: (store) => this.#trim(store), now });
+  }
+
+  /**
+   * Prepares objects that clusters begin with, and what controllers make of them. `{{cluster-name}}` in any string
+   * stands for the cluster's name. Namespaces, roles and such that every cluster has are added. Objects keep the
+   * status and creationTimestamp they are given. Throws ApiError if an object is refused.
+   */
+  createBase(objects: readonly KubeObject[] = []): PreparedBase {
+    const completed = completeBase([...bootstrapRoles(), ...objects], {
+      controllers: this.#controllers,
+      disabled: this.#disabled,
+      serviceCidr: this.#settings.serviceCidr,
+    });
+    const catalog = new OverlayCatalog();
+    for (const object of completed) {
+      if (object.kind === 'CustomResourceDefinition') catalog.setCustom(object.metadata.name, servedResources(object));
+    }
+    const storageOf = ({ apiVersion, kind }: KubeObject): string | undefined => {
+      const { group, version } = splitApiVersion(apiVersion);
+      return catalog.findKind(group, version, kind)?.storage;
+    };
+    const births = new Map<string, string>();
+    const identify = (object: KubeObject): string =>
+      `${storageOf(object)}/${objectKey(object.metadata.namespace, object.metadata.name)}`;
+    for (const object of objects) {
+      const { creationTimestamp } = object.metadata;
+      if (creationTimestamp) births.set(identify(object), creationTimestamp);
+    }
+    const stored = completed.map((object) => {
+      const creationTimestamp = births.get(identify(object));
+      const metadata = creationTimestamp === undefined ? object.metadata : { ...object.metadata, creationTimestamp };
+      return { storage: storageOf(object) ?? '', object: { ...object, metadata } };
+    });
+    return { objects: new ClusterBase(stored), catalog, owners: OwnerIndex.of(completed, storageOf) };
+  }
+
+  /** The base of a cluster in which nothing has been created yet. */
+  get emptyBase(): PreparedBase {
+    this.#emptyBase ??= this.createBase();
+    return this.#emptyBase;
+  }
+
+  /** Throws RangeError if there is a cluster of the UID. */
+  createCluster(options: CreateClusterOptions): Cluster {
+    const { name, uid, base, caCert = '' } = options;
+    if (this.#clusters.has(uid)) throw new RangeError(`there is a cluster with the UID ${uid}`);
+    const now = this.#settings.now();
+    const createdAt = options.createdAt ?? now;
+    const store: ClusterStore = new ClusterStore({
+      base: base.objects,
+      identity: {
+        name,
+        uid,
+        createdAt: timestamp(createdAt),
+        caCert,
+        baseRevision: revisionAt(createdAt),
+        seed: hashBits(uid),
+      },
+      startRevision: revisionAt(now),
+      now: this.#settings.now,
+      eventLog: this.#eventLog,
+      ...(options.restore === undefined ? {} : { restore: options.restore }),
+      onChange: (change) => this.#onChange(uid, store, change, options.onWrite),
+    });
+    const catalog = new OverlayCatalog(base.catalog);
+    const registry = new Registry({ ...this.#settings, store, catalog, caCert }, options.tokens);
+    if (options.restore !== undefined) restoreDefinitions(registry.context);
+    const handler = new RequestHandler(registry, this.#environment);
+    const cluster = new MemoryCluster(name, uid, registry, handler, () => this.#forget(uid));
+    this.#clusters.set(uid, cluster);
+    this.#runtime.addCluster({ uid, api: registry, catalog, caCert, baseOwners: base.owners });
+    return cluster;
+  }
+
+  /** Resolves when controllers have nothing to do at this moment; what they do after a delay doesn't count. */
+  idle(): Promise<void> {
+    return this.#runtime.idle();
+  }
+
+  controllerMetrics(): ControllerMetrics {
+    return this.#runtime.metrics();
+  }
+
+  /** Ends all clusters and timers. */
+  close(): Promise<void> {
+    for (const cluster of [...this.#clusters.values()]) cluster.close();
+    this.#runtime.close();
+    this.#environment.watchTimers.close();
+    this.#trims.close();
+    return Promise.resolve();
+  }
+
+  #onChange(uid: string, store: ClusterStore, change: Change, onWrite: CreateClusterOptions['onWrite']): void {
+    const { storage, key, revision, type, text } = change;
+    onWrite?.({ storage, ...splitKey(key), revision, json: type === 'DELETED' ? null : text });
+    this.#trims.add(uid, store, TRIM_INTERVAL_MS);
+    this.#runtime.onChange(uid, type, storage, change.body as KubeObject);
+  }
+
+  #trim(store: ClusterStore): void {
+    const { uid } = store.identity;
+    if (store.trimLog() && this.#clusters.has(uid)) this.#trims.add(uid, store, TRIM_INTERVAL_MS);
+  }
+
+  #forget(uid: string): void {
+    this.#clusters.delete(uid);
+    this.#trims.remove(uid);
+    this.#runtime.removeCluster(uid);
+  }
+}

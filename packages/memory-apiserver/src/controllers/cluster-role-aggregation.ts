@@ -1,0 +1,44 @@
+import type { Controller } from './controller.js';
+import { canonicalJson, sameJson } from './hash.js';
+import type { ClusterRole } from './kinds.js';
+import { matchesSelector } from './label-selector.js';
+
+const storage = 'clusterroles.rbac.authorization.k8s.io';
+
+/** Fills ClusterRoles with an `aggregationRule` (upstream: pkg/controller/clusterroleaggregation). */
+export const clusterRoleAggregationController = (): Controller => ({
+  name: 'clusterrole-aggregation',
+  watches: [storage],
+  keysFor({ type, object, api }) {
+    const role = object as ClusterRole;
+    const own = role.aggregationRule !== undefined && type !== 'DELETED' ? [role.metadata.name] : [];
+    // Without labels no rule can mean it.
+    if (role.metadata.labels === undefined) return own;
+    const meaning = (api.list(storage) as ClusterRole[])
+      .filter(
+        ({ metadata, aggregationRule }) =>
+          metadata.name !== role.metadata.name && selects(aggregationRule, role),
+      )
+      .map(({ metadata }) => metadata.name);
+    return [...own, ...meaning];
+  },
+  reconcile(name, { api }) {
+    const role = api.find(storage, undefined, name) as ClusterRole | undefined;
+    if (role?.aggregationRule === undefined || role.metadata.deletionTimestamp !== undefined) return;
+    const rules: unknown[] = [];
+    const seen = new Set<string>();
+    const parts = (api.list(storage) as ClusterRole[])
+      .filter((part) => part.metadata.name !== name && selects(role.aggregationRule, part))
+      .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    for (const rule of parts.flatMap((part) => part.rules ?? [])) {
+      const text = canonicalJson(rule);
+      if (seen.has(text)) continue;
+      seen.add(text);
+      rules.push(rule);
+    }
+    if (!sameJson(role.rules ?? [], rules)) api.update({ ...role, rules });
+  },
+});
+
+const selects = (rule: ClusterRole['aggregationRule'], { metadata }: ClusterRole): boolean =>
+  (rule?.clusterRoleSelectors ?? []).some((selector) => matchesSelector(selector, metadata.labels));

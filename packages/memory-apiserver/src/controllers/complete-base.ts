@@ -1,0 +1,127 @@
+import { isApiError } from '../errors.js';
+import type { KubeObject } from '../object.js';
+import { CA_CERT_PLACEHOLDER, CLUSTER_NAME_PLACEHOLDER } from '../store/base-object.js';
+import { BASE_EPOCH_MS, hashBits, mixUid } from '../store/identity.js';
+import type { Controller } from './controller.js';
+import { ScratchCluster } from './scratch-cluster.js';
+import { systemObjects } from './system-objects.js';
+
+export interface CompleteBaseOptions {
+  /** Controllers to run. @default the built-in ones */
+  controllers?: readonly Controller[];
+  disabled?: readonly string[];
+  /** Range of cluster IPs; its first is the API server's. @default 10.43.0.0/16 */
+  serviceCidr?: string;
+}
+
+/** A name of valid characters that stands for `{{cluster-name}}` while the objects pass admission. */
+const nameStandIn = 'clustername0placeholder';
+
+/** Enough for pods to start one after the other. */
+const runMs = 120_000;
+
+/** They act on the passing of time, which a base has none of. */
+const withoutTime = ['cronjob', 'event-expiry'];
+
+/**
+ * The given objects and all that controllers make of them: namespaces have their ServiceAccount, Deployments their
+ * ReplicaSets and running pods, Services their endpoints. Runs once per base, in a cluster of its own that is thrown
+ * away; clusters made from the base then have no work to do.
+ *
+ * The result is the same for equal input but for `metadata.uid`s, which the base replaces by each cluster's own,
+ * wherever they occur. Times of the run are counted from {@link BASE_EPOCH_MS}, for which it puts the cluster's birth.
+ * Statuses that are given stay, but for what a controller corrects.
+ *
+ * @param objects may hold `{{cluster-name}}` in any string
+ * @throws ApiError if an object is refused; its message names the object
+ */
+export function completeBase(
+  objects: readonly KubeObject[],
+  options: CompleteBaseOptions = {},
+): KubeObject[] {
+  const { serviceCidr = '10.43.0.0/16', ...controllers } = options;
+  const cluster = new ScratchCluster({
+    ...controllers,
+    name: nameStandIn,
+    disabled: [...(options.disabled ?? []), ...withoutTime],
+    startMs: BASE_EPOCH_MS,
+    caCert: CA_CERT_PLACEHOLDER,
+    serviceCidr,
+    events: false,
+  });
+  try {
+    const all = [...systemObjects({ serviceCidr }), ...objects].map(standIn).sort(byRank);
+    for (const object of all) create(cluster, object);
+    cluster.advance(runMs);
+    return detach(cluster);
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Namespaces and definitions first, then what others refer to. */
+const ranks = [
+  'Namespace',
+  'CustomResourceDefinition',
+  'PriorityClass',
+  'StorageClass',
+  'Node',
+  'ServiceAccount',
+];
+const rankOf = ({ kind }: KubeObject): number => {
+  const rank = ranks.indexOf(kind);
+  return rank < 0 ? ranks.length : rank;
+};
+const byRank = (a: KubeObject, b: KubeObject): number => rankOf(a) - rankOf(b);
+
+const standIn = (object: KubeObject): KubeObject =>
+  JSON.parse(JSON.stringify(object).replaceAll(CLUSTER_NAME_PLACEHOLDER, nameStandIn)) as KubeObject;
+
+/** Creates the object, and its namespace if that is missing; one that is there already is replaced. */
+function create(cluster: ScratchCluster, object: KubeObject): void {
+  const { api } = cluster;
+  const { namespace } = object.metadata;
+  if (namespace !== undefined && api.find('namespaces', undefined, namespace) === undefined) {
+    api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  }
+  // Pods need their namespace's service account when they are created.
+  cluster.drain();
+  const { uid: _uid, resourceVersion: _revision, ...metadata } = object.metadata;
+  const stripped: KubeObject = { ...object, metadata };
+  let stored: KubeObject;
+  try {
+    stored = api.create(stripped);
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists')) throw error;
+    stored = api.update(stripped);
+  }
+  if (object['status'] !== undefined && 'status' in stored) {
+    api.update({ ...stored, status: object['status'] as unknown }, { subresource: 'status' });
+  }
+}
+
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+/** All objects, cleared of what belongs to the scratch cluster only. */
+function detach({ api, catalog }: ScratchCluster): KubeObject[] {
+  const storages = [...new Set(catalog.all().map(({ storage }) => storage))].filter(
+    (storage) => api.count(storage) > 0,
+  );
+  const objects = storages.flatMap((storage) => api.list(storage));
+  // A volume is named after its claim's uid, and names must not differ from run to run.
+  const volumeNames = new Map(
+    objects
+      .filter(({ kind }) => kind === 'PersistentVolumeClaim')
+      .map(({ metadata: { uid = '', namespace = '', name } }) => [
+        `pvc-${uid}`,
+        `pvc-${mixUid(hashBits(namespace), hashBits(name))}`,
+      ]),
+  );
+  return objects.map((object) => {
+    const { resourceVersion: _revision, ...metadata } = object.metadata;
+    const text = JSON.stringify({ ...object, metadata })
+      .replaceAll(nameStandIn, CLUSTER_NAME_PLACEHOLDER)
+      .replaceAll(new RegExp(`pvc-${uuid}`, 'g'), (name) => volumeNames.get(name) ?? name);
+    return JSON.parse(text) as KubeObject;
+  });
+}

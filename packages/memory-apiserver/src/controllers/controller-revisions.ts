@@ -1,0 +1,96 @@
+import { isApiError } from '../errors.js';
+import type { KubeObject } from '../object.js';
+import type { ControllerContext } from './controller.js';
+import { fnv32a, safeEncode, templateText } from './hash.js';
+import type { ControllerRevision, PodTemplate } from './kinds.js';
+import { controllerRef, isControlledBy } from './ownership.js';
+
+const storage = 'controllerrevisions.apps';
+
+/** The label of pods that names the template they come from; a DaemonSet's revisions have it too. */
+export const revisionLabel = 'controller-revision-hash';
+
+/** The same on a StatefulSet's revisions. */
+const hashLabel = 'controller.kubernetes.io/hash';
+
+interface Owner extends KubeObject {
+  spec: { template: PodTemplate; revisionHistoryLimit?: number };
+  status?: { collisionCount?: number };
+}
+
+export interface Revisions {
+  /** That of the present template. */
+  readonly update: ControllerRevision;
+  /** All, by number, `update` last. */
+  readonly all: readonly ControllerRevision[];
+}
+
+/**
+ * The template's history of a StatefulSet or DaemonSet, the present one included: made if new, given the highest
+ * number if it is an old one again (upstream: pkg/controller/history).
+ */
+export function syncRevisions({ api }: ControllerContext, owner: Owner): Revisions {
+  const { namespace, name } = owner.metadata;
+  const { template } = owner.spec;
+  const owned = (api.list(storage, namespace === undefined ? {} : { namespace }) as ControllerRevision[])
+    .filter((revision) => isControlledBy(revision, owner))
+    .sort((a, b) => a.revision - b.revision);
+  const data = { spec: { template: { ...template, $patch: 'replace' as const } } };
+  const wanted = templateText(data);
+  const next = (owned.at(-1)?.revision ?? 0) + 1;
+  const equal = owned.findLast((revision) => templateText(revision.data) === wanted);
+  if (equal !== undefined) {
+    if (equal === owned.at(-1)) return { update: equal, all: owned };
+    const renumbered = api.update({ ...equal, revision: next }) as ControllerRevision;
+    return { update: renumbered, all: [...owned.filter((revision) => revision !== equal), renumbered] };
+  }
+  for (let collisions = owner.status?.collisionCount ?? 0; ; collisions++) {
+    const hash = safeEncode(fnv32a(collisions === 0 ? wanted : `${wanted}${collisions}`));
+    try {
+      const created = api.create({
+        apiVersion: 'apps/v1',
+        kind: 'ControllerRevision',
+        metadata: {
+          name: `${name}-${hash}`,
+          ...(namespace === undefined ? {} : { namespace }),
+          labels: {
+            ...template.metadata?.labels,
+            [owner.kind === 'DaemonSet' ? revisionLabel : hashLabel]: hash,
+          },
+          ownerReferences: [controllerRef(owner)],
+          ...(owner.kind === 'DaemonSet' && owner.metadata.annotations !== undefined
+            ? { annotations: copied(owner.metadata.annotations) }
+            : {}),
+        },
+        data,
+        revision: next,
+      }) as ControllerRevision;
+      return { update: created, all: [...owned, created] };
+    } catch (error) {
+      if (!isApiError(error, 'AlreadyExists')) throw error;
+    }
+  }
+}
+
+const copied = (annotations: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(annotations).filter(([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration'),
+  );
+
+/** The hash in a revision's name, with which a DaemonSet marks its pods. */
+export const hashOf = ({ metadata }: ControllerRevision): string =>
+  metadata.labels?.[revisionLabel] ?? metadata.labels?.[hashLabel] ?? metadata.name;
+
+/** Deletes the oldest revisions beyond the limit; those in use stay. */
+export function dropRevisions(
+  { api }: ControllerContext,
+  owner: Owner,
+  revisions: readonly ControllerRevision[],
+  isUsed: (revision: ControllerRevision) => boolean,
+): void {
+  const unused = revisions.filter((revision) => !isUsed(revision));
+  const surplus = unused.length - (owner.spec.revisionHistoryLimit ?? 10);
+  for (const { metadata } of unused.slice(0, Math.max(0, surplus))) {
+    api.delete(storage, metadata.namespace, metadata.name);
+  }
+}

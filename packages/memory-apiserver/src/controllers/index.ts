@@ -1,0 +1,5 @@
+export { builtinControllers, type BuiltinControllerOptions } from './builtin.js';
+export { completeBase, type CompleteBaseOptions } from './complete-base.js';
+export type { Change, ChangeType, ClusterHandle, Controller, ControllerContext } from './controller.js';
+export { OwnerIndex } from './owner-index.js';
+export { ControllerRuntime, type ControllerMetrics, type ControllerRuntimeOptions } from './runtime.js';

@@ -1,0 +1,153 @@
+import { isApiError } from '../errors.js';
+import { withCondition, withoutCondition } from './conditions.js';
+import type { Change, Controller, ControllerContext } from './controller.js';
+import type { LabelSelector, Pod, ReplicaSet } from './kinds.js';
+import { keyOf, splitKey } from './keys.js';
+import { matchesSelector } from './label-selector.js';
+import { claim, ownerKeys } from './ownership.js';
+import {
+  byExpendability,
+  createPod,
+  deletePod,
+  isActive,
+  isAvailable,
+  isNamespaceTerminating,
+  isReady,
+  podFromTemplate,
+  untilNextAvailable,
+} from './pods.js';
+import { compact, nonZero, writeStatus } from './status.js';
+import { timestamp } from './time.js';
+
+/** What tells the two kinds apart that keep a number of equal pods. */
+interface Flavour {
+  readonly name: string;
+  readonly kind: string;
+  readonly group: string;
+  readonly storage: string;
+  selector(set: ReplicaSet): LabelSelector;
+}
+
+/** Pods that one reconcile creates or deletes at most; the pods' changes bring the next one. */
+const burst = 500;
+
+/** Keeps `spec.replicas` pods of a ReplicaSet (upstream: pkg/controller/replicaset). */
+export const replicaSetController = (): Controller =>
+  replicaController({
+    name: 'replicaset',
+    kind: 'ReplicaSet',
+    group: 'apps',
+    storage: 'replicasets.apps',
+    selector: (set) => set.spec.selector as LabelSelector,
+  });
+
+/** The same for the older ReplicationController, whose selector is a plain map. */
+export const replicationControllerController = (): Controller =>
+  replicaController({
+    name: 'replicationcontroller',
+    kind: 'ReplicationController',
+    group: '',
+    storage: 'replicationcontrollers',
+    selector: (set) => ({
+      matchLabels:
+        (set.spec.selector as Record<string, string> | undefined) ?? set.spec.template.metadata?.labels ?? {},
+    }),
+  });
+
+function replicaController(flavour: Flavour): Controller {
+  return {
+    name: flavour.name,
+    watches: [flavour.storage, 'pods'],
+    keysFor: (change) => keysFor(change, flavour),
+    reconcile(key, context) {
+      const { namespace, name } = splitKey(key);
+      const set = context.api.find(flavour.storage, namespace, name) as ReplicaSet | undefined;
+      if (set !== undefined) reconcile(set, flavour, key, context);
+    },
+  };
+}
+
+function keysFor({ type, storage, object, api }: Change, flavour: Flavour): readonly string[] {
+  if (storage === flavour.storage) return type === 'DELETED' ? [] : [keyOf(object)];
+  const owned = ownerKeys(object, flavour.kind, flavour.group);
+  if (owned.length > 0 || object.metadata.ownerReferences?.some(({ controller }) => controller === true))
+    return owned;
+  // An orphan: whoever selects it may want to adopt it.
+  const { namespace } = object.metadata;
+  if (type === 'DELETED' || namespace === undefined || api.count(flavour.storage, namespace) === 0) return [];
+  return (api.list(flavour.storage, { namespace }) as ReplicaSet[])
+    .filter((set) => matchesSelector(flavour.selector(set), object.metadata.labels))
+    .map(keyOf);
+}
+
+function reconcile(set: ReplicaSet, flavour: Flavour, key: string, context: ControllerContext): void {
+  const { api } = context;
+  const selector = flavour.selector(set);
+  const pods = claim<Pod>(api, set, 'pods', (labels) => matchesSelector(selector, labels));
+  const active = pods.filter(isActive);
+  const wanted = set.spec.replicas ?? 1;
+  let failure: { reason: string; message: string } | undefined;
+  let error: unknown;
+  if (set.metadata.deletionTimestamp === undefined) {
+    try {
+      scale(set, active, wanted, context);
+    } catch (caught) {
+      error = caught;
+      if (isApiError(caught)) {
+        const reason = active.length < wanted ? 'FailedCreate' : 'FailedDelete';
+        failure = { reason, message: caught.message };
+      }
+    }
+  }
+  status(set, active, failure, flavour, context);
+  const minReady = set.spec.minReadySeconds ?? 0;
+  const next = untilNextAvailable(active, minReady, context.now());
+  if (next !== undefined) context.requeue(key, next);
+  // Nothing more can be done in a namespace that is going away.
+  if (error !== undefined && !isNamespaceTerminating(error)) throw error as Error;
+}
+
+function scale(set: ReplicaSet, active: readonly Pod[], wanted: number, context: ControllerContext): void {
+  for (let i = active.length; i < wanted && i < active.length + burst; i++) {
+    createPod(context, set, podFromTemplate(set.spec.template, set));
+  }
+  if (active.length <= wanted) return;
+  const surplus = Math.min(active.length - wanted, burst);
+  for (const pod of byExpendability(active).slice(0, surplus)) deletePod(context, set, pod);
+}
+
+function status(
+  before: ReplicaSet,
+  counted: readonly Pod[],
+  failure: { reason: string; message: string } | undefined,
+  flavour: Flavour,
+  { api, now }: ControllerContext,
+): void {
+  const { namespace, name } = before.metadata;
+  const set = api.find(flavour.storage, namespace, name) as ReplicaSet | undefined;
+  if (set === undefined || set.metadata.uid !== before.metadata.uid) return;
+  const template = { matchLabels: set.spec.template.metadata?.labels ?? {} };
+  const minReady = set.spec.minReadySeconds ?? 0;
+  const conditions =
+    failure === undefined
+      ? withoutCondition(set.status?.conditions, 'ReplicaFailure')
+      : withCondition(
+          set.status?.conditions,
+          { type: 'ReplicaFailure', status: 'True', ...failure },
+          timestamp(now()),
+        );
+  writeStatus(
+    api,
+    set,
+    compact({
+      replicas: counted.length,
+      fullyLabeledReplicas: nonZero(
+        counted.filter((pod) => matchesSelector(template, pod.metadata.labels)).length,
+      ),
+      readyReplicas: nonZero(counted.filter(isReady).length),
+      availableReplicas: nonZero(counted.filter((pod) => isAvailable(pod, minReady, now())).length),
+      observedGeneration: before.metadata.generation,
+      conditions: conditions.length === 0 ? undefined : conditions,
+    }),
+  );
+}

@@ -1,0 +1,68 @@
+import type { KubeObject } from '../object.js';
+
+/** Namespaces that every cluster has (pkg/controlplane/controller/systemnamespaces). */
+const namespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
+
+/** What kube-apiserver itself creates in an empty cluster, as far as clients look at it. */
+export function systemObjects(options: {
+  /** Range of cluster IPs; the Service `default/kubernetes` has the first. */
+  serviceCidr: string;
+  /** Where the API server listens, as the Service's endpoint. @default 172.18.0.2:6443 */
+  apiEndpoint?: { ip: string; port: number };
+}): KubeObject[] {
+  const { serviceCidr, apiEndpoint = { ip: '172.18.0.2', port: 6443 } } = options;
+  const [network = ''] = serviceCidr.split('/');
+  const apiServiceIp = network.replace(/\d+$/, (last) => String(Number(last) + 1));
+  const labels = { component: 'apiserver', provider: 'kubernetes' };
+  const port = { name: 'https', port: apiEndpoint.port, protocol: 'TCP' };
+  const kubernetes = { name: 'kubernetes', namespace: 'default' };
+  return [
+    ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { ...kubernetes, labels },
+      spec: {
+        clusterIP: apiServiceIp,
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: apiEndpoint.port }],
+        sessionAffinity: 'None',
+        type: 'ClusterIP',
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { ...kubernetes, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+      subsets: [{ addresses: [{ ip: apiEndpoint.ip }], ports: [port] }],
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...kubernetes, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [apiEndpoint.ip], conditions: { ready: true } }],
+      ports: [port],
+    },
+    ...priorityClasses.map(([name, value, description]) => ({
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name },
+      value,
+      description,
+      preemptionPolicy: 'PreemptLowerPriority',
+    })),
+  ];
+}
+
+const priorityClasses: readonly (readonly [name: string, value: number, description: string])[] = [
+  [
+    'system-cluster-critical',
+    2_000_000_000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ],
+  [
+    'system-node-critical',
+    2_000_001_000,
+    'Used for system critical pods that must not be moved from their current node.',
+  ],
+];

@@ -1,0 +1,29 @@
+import type { DelayingQueue } from '../delaying-queue.js';
+import type { WatchStream } from './watch-stream.js';
+
+/** What the HTTP layers of all clusters of an API server share. */
+export interface HttpEnvironment {
+  readonly now: () => number;
+  readonly random: () => number;
+  /** JSON of `/version`. */
+  readonly versionText: string;
+  /** Ends watches and sends their bookmarks: one timer for all of them. */
+  readonly watchTimers: DelayingQueue<WatchStream>;
+  readonly limits: HttpLimits;
+  readonly logger?: { error(object: object, message: string): void };
+}
+
+export interface HttpLimits {
+  /** A watcher that has so many bytes unread is cut off. */
+  maxWatchBufferBytes: number;
+  /** Pause between bookmarks. */
+  bookmarkIntervalMs: number;
+  /** Watches without timeoutSeconds end after this time, up to twice as long. */
+  minWatchMs: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  maxWatchBufferBytes: 8 << 20,
+  bookmarkIntervalMs: 60_000,
+  minWatchMs: 30 * 60_000,
+};

@@ -1,0 +1,141 @@
+import { cloneJson } from '../codec/json.js';
+import { badRequest } from '../errors.js';
+import type { KubeObject } from '../object.js';
+import type { ResourceInfo } from '../schema/resource.js';
+import { splitApiVersion } from '../schema/types.js';
+import type { Change } from '../store/change.js';
+import type { ChangeListener } from '../store/cluster-store.js';
+import { parseObject } from '../store/text.js';
+import type { ClusterApi, DeleteOptions, ListOptions, PatchType, StorageName, WriteOptions } from './api.js';
+import { applyObject } from './apply.js';
+import { TokenAuthenticator } from './authentication.js';
+import type { RegistryContext } from './context.js';
+import { apiVersionOf, findObject, getObject, resourceOfStorage } from './context.js';
+import { toStorage } from './conversion.js';
+import { createObject } from './create.js';
+import { deleteObject } from './delete.js';
+import { listObjects } from './list.js';
+import { applyPatch, patchObject } from './patch.js';
+import { updateScale } from './scale.js';
+import { Selection } from './selection.js';
+import { updateObject } from './update.js';
+import type { UserInfo } from './user.js';
+
+/** The typed API of one cluster. The HTTP layer uses the same functions with its {@link context}. */
+export class Registry implements ClusterApi {
+  readonly authenticator: TokenAuthenticator;
+
+  constructor(
+    readonly context: RegistryContext,
+    tokens?: Readonly<Record<string, UserInfo>>,
+  ) {
+    this.authenticator = new TokenAuthenticator(context, tokens);
+  }
+
+  get(storage: StorageName, namespace: string | undefined, name: string): KubeObject {
+    return getObject(this.context, this.#row(storage), namespace, name);
+  }
+
+  find(storage: StorageName, namespace: string | undefined, name: string): KubeObject | undefined {
+    return findObject(this.context, this.#row(storage), namespace, name);
+  }
+
+  list(storage: StorageName, options: ListOptions = {}): KubeObject[] {
+    const row = this.#row(storage);
+    const { texts } = listObjects(this.context.store, row, new Selection(row, options));
+    return texts.map((text) => parse(row, text));
+  }
+
+  count(storage: StorageName, namespace?: string): number {
+    return this.context.store.count(storage, namespace);
+  }
+
+  create(object: KubeObject, options: WriteOptions = {}): KubeObject {
+    const { row, copy } = this.#incoming(object);
+    return parse(row, createObject(this.context, row, copy, copy.metadata.namespace, options));
+  }
+
+  update(object: KubeObject, options: WriteOptions & { subresource?: 'status' } = {}): KubeObject {
+    const { row, copy } = this.#incoming(object);
+    const { namespace, name } = copy.metadata;
+    return parse(row, updateObject(this.context, row, namespace, name, copy, options).text);
+  }
+
+  patch(
+    storage: StorageName,
+    namespace: string | undefined,
+    name: string,
+    type: PatchType,
+    body: unknown,
+    options: WriteOptions & { subresource?: string; force?: boolean } = {},
+  ): KubeObject {
+    const row = this.#row(storage);
+    if (type === 'apply') {
+      return parse(row, applyObject(this.context, row, namespace, name, body as KubeObject, options).text);
+    }
+    if (options.subresource === 'scale') {
+      const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+      const change = (scale: KubeObject): KubeObject => applyPatch(scaleKind, scale, type, body);
+      return updateScale(this.context, row, namespace, name, change, options);
+    }
+    return parse(row, patchObject(this.context, row, namespace, name, type, body, options).text);
+  }
+
+  delete(
+    storage: StorageName,
+    namespace: string | undefined,
+    name: string,
+    options: DeleteOptions = {},
+  ): KubeObject | undefined {
+    const { object, gone } = deleteObject(this.context, this.#row(storage), namespace, name, options);
+    return gone ? undefined : object;
+  }
+
+  watch(
+    storage: StorageName,
+    options: ListOptions,
+    onEvent: (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject) => void,
+  ): { close(): void } {
+    const row = this.#row(storage);
+    const selection = new Selection(row, options);
+    const listener: ChangeListener = {
+      onChange(change) {
+        const type = seenAs(selection, change);
+        if (type !== undefined) onEvent(type, parse(row, change.text));
+      },
+    };
+    this.context.store.addListener(storage, listener);
+    return { close: () => this.context.store.removeListener(storage, listener) };
+  }
+
+  #row(storage: StorageName): ResourceInfo {
+    return resourceOfStorage(this.context, storage);
+  }
+
+  #incoming(object: KubeObject): { row: ResourceInfo; copy: KubeObject } {
+    const { group, version } = splitApiVersion(object.apiVersion);
+    const resource = this.context.catalog.findKind(group, version, object.kind);
+    if (resource === undefined) {
+      throw badRequest(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
+    }
+    const copy = toStorage(this.context, resource, cloneJson(object));
+    return { row: resource.custom === undefined ? this.#row(resource.storage) : resource, copy };
+  }
+}
+
+const parse = (row: ResourceInfo, text: string): KubeObject => parseObject(apiVersionOf(row), row.kind, text);
+
+/**
+ * How a watcher of the selection sees a change: an object that comes into the selection is ADDED to it, one that
+ * leaves it DELETED. Undefined: not at all.
+ */
+export function seenAs(selection: Selection, change: Change): 'ADDED' | 'MODIFIED' | 'DELETED' | undefined {
+  if (!selection.matchesKey(change.key)) return undefined;
+  if (selection.byKey) return change.type;
+  const { previousBody } = change;
+  const before = previousBody !== undefined && selection.matchesBody(previousBody);
+  if (change.type === 'DELETED') return before ? 'DELETED' : undefined;
+  const now = selection.matchesBody(change.body);
+  if (now) return before ? 'MODIFIED' : 'ADDED';
+  return before ? 'DELETED' : undefined;
+}

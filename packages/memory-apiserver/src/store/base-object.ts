@@ -1,0 +1,93 @@
+import type { Bits128, ClusterIdentity } from './identity.js';
+import { BASE_EPOCH_MS, mixUid, timestamp } from './identity.js';
+
+/** Stands for the cluster's name anywhere in a base object's strings. */
+export const CLUSTER_NAME_PLACEHOLDER = '{{cluster-name}}';
+/** Stands for the cluster's CA certificate (PEM) in a base object's strings. */
+export const CA_CERT_PLACEHOLDER = '{{ca-cert}}';
+
+/** Stands for the cluster's creation time; later times of that day for as much later. */
+export const CREATED_MARK = timestamp(BASE_EPOCH_MS);
+/** Stands for the object's resourceVersion; private-use characters aren't in valid objects. */
+export const REVISION_MARK = '\uE000revision\uE000';
+
+type Slot = (identity: ClusterIdentity) => string;
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const BASE_TIME = '1971-01-01T\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{6})?Z';
+const SLOTS = new RegExp(
+  `${CLUSTER_NAME_PLACEHOLDER}|${CA_CERT_PLACEHOLDER}|${REVISION_MARK}|${BASE_TIME}|${UUID}`,
+  'g',
+);
+
+/** JSON text of a string without its quotes, to stand inside a longer JSON string. */
+const inner = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/**
+ * An object of a base: its JSON text, cut where clusters differ. Rendering it for a cluster is a concatenation of
+ * a few strings; nothing is kept per cluster.
+ */
+export class BaseObject {
+  readonly #parts: string[] = [];
+  readonly #slots: Slot[] = [];
+
+  /**
+   * @param keyTemplate its key, may have the cluster-name placeholder in it.
+   * @param ordinal its place in the base; gives its resourceVersion.
+   * @param text JSON of the object with placeholders and marks.
+   * @param uids hashes of all base objects by the uid that they have in `text`s.
+   */
+  constructor(
+    readonly keyTemplate: string,
+    readonly ordinal: number,
+    text: string,
+    uids: ReadonlyMap<string, Bits128>,
+  ) {
+    let from = 0;
+    for (const match of text.matchAll(SLOTS)) {
+      const slot = this.#slotFor(match[0], uids);
+      if (slot === undefined) continue;
+      this.#parts.push(text.slice(from, match.index));
+      this.#slots.push(slot);
+      from = match.index + match[0].length;
+    }
+    this.#parts.push(text.slice(from));
+  }
+
+  #slotFor(mark: string, uids: ReadonlyMap<string, Bits128>): Slot | undefined {
+    if (mark === CLUSTER_NAME_PLACEHOLDER) return (identity) => inner(identity.name);
+    if (mark === CA_CERT_PLACEHOLDER) return (identity) => inner(identity.caCert);
+    if (mark === REVISION_MARK) return (identity) => String(this.revision(identity));
+    if (mark.startsWith('1971-')) return timeSlot(mark);
+    const hash = uids.get(mark);
+    return hash === undefined ? undefined : (identity) => mixUid(identity.seed, hash);
+  }
+
+  revision(identity: ClusterIdentity): number {
+    return identity.baseRevision + this.ordinal;
+  }
+
+  key(identity: ClusterIdentity): string {
+    return this.keyTemplate.replaceAll(CLUSTER_NAME_PLACEHOLDER, identity.name);
+  }
+
+  /** The object's JSON text in the given cluster. */
+  render(identity: ClusterIdentity): string {
+    let text = this.#parts[0] ?? '';
+    for (let index = 0; index < this.#slots.length; index += 1) {
+      text += (this.#slots[index]?.(identity) ?? '') + (this.#parts[index + 1] ?? '');
+    }
+    return text;
+  }
+}
+
+/** A time on the day of {@link BASE_EPOCH_MS}, with whole seconds or microseconds. */
+function timeSlot(mark: string): Slot {
+  const offset = Date.parse(mark) - BASE_EPOCH_MS;
+  if (mark.includes('.')) return ({ createdAt }) => microTimestamp(Date.parse(createdAt) + offset);
+  if (offset === 0) return ({ createdAt }) => createdAt;
+  return ({ createdAt }) => timestamp(Date.parse(createdAt) + offset);
+}
+
+/** metav1.MicroTime of whole milliseconds. */
+const microTimestamp = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;

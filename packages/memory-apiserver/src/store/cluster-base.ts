@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { KubeObject } from '../object.js';
+import { BaseObject, CLUSTER_NAME_PLACEHOLDER, CREATED_MARK, REVISION_MARK } from './base-object.js';
+import type { Bits128, ClusterIdentity } from './identity.js';
+import { hashBits } from './identity.js';
+import { objectKey } from './key.js';
+import { objectText } from './text.js';
+
+/** An object and where it is stored. */
+export interface StoredAt {
+  readonly storage: string;
+  readonly object: KubeObject;
+}
+
+/** The base's objects of one storage. */
+class BaseStorage {
+  /** Sorted keys of objects whose key is the same in every cluster, with the objects in the same order. */
+  readonly #fixed = new Map<string, BaseObject>();
+  #fixedKeys: string[] = [];
+  /** Objects with the cluster's name in their key, by what stands before the name and by what stands behind it. */
+  readonly #named = new Map<string, Map<string, BaseObject>>();
+  #namedCount = 0;
+
+  add(object: BaseObject): void {
+    const at = object.keyTemplate.indexOf(CLUSTER_NAME_PLACEHOLDER);
+    if (at < 0) {
+      this.#fixed.set(object.keyTemplate, object);
+      return;
+    }
+    const before = object.keyTemplate.slice(0, at);
+    const bySuffix = this.#named.get(before) ?? new Map<string, BaseObject>();
+    bySuffix.set(object.keyTemplate.slice(at + CLUSTER_NAME_PLACEHOLDER.length), object);
+    this.#named.set(before, bySuffix);
+    this.#namedCount += 1;
+  }
+
+  seal(): void {
+    this.#fixedKeys = [...this.#fixed.keys()].sort();
+  }
+
+  get count(): number {
+    return this.#fixed.size + this.#namedCount;
+  }
+
+  find(key: string, identity: ClusterIdentity): BaseObject | undefined {
+    const fixed = this.#fixed.get(key);
+    if (fixed !== undefined || this.#namedCount === 0) return fixed;
+    for (const [before, bySuffix] of this.#named) {
+      if (!key.startsWith(before) || !key.startsWith(identity.name, before.length)) continue;
+      const suffix = key.slice(before.length + identity.name.length);
+      const named = bySuffix.get(suffix) ?? bySuffix.get(suffix.replaceAll(identity.name, CLUSTER_NAME_PLACEHOLDER));
+      if (named !== undefined) return named;
+    }
+    return undefined;
+  }
+
+  /** Sorted. Shared by all clusters if no key has the cluster's name in it. */
+  keys(identity: ClusterIdentity): readonly string[] {
+    if (this.#namedCount === 0) return this.#fixedKeys;
+    const keys = [...this.#fixedKeys];
+    for (const bySuffix of this.#named.values()) {
+      for (const object of bySuffix.values()) keys.push(object.key(identity));
+    }
+    return keys.sort();
+  }
+}
+
+/**
+ * Objects that many clusters have in common, prepared once. Clusters keep only what they change (copy on write),
+ * so an unchanged base object costs a cluster nothing.
+ */
+export class ClusterBase {
+  readonly #storages = new Map<string, BaseStorage>();
+  /** How many objects there are; a cluster's first own resourceVersion is larger by this. */
+  readonly size: number;
+
+  /** The objects as given, to derive other bases or look at; don't change them. */
+  readonly objects: readonly StoredAt[];
+
+  constructor(objects: readonly StoredAt[]) {
+    this.objects = objects;
+    this.size = objects.length;
+    const uids = new Map<string, Bits128>();
+    const prepared = objects.map(({ storage, object }) => {
+      const { metadata } = object;
+      const key = objectKey(metadata.namespace, metadata.name);
+      const uid = metadata.uid ?? randomUUID();
+      uids.set(uid, hashBits(`${storage}/${key}`));
+      const marked: KubeObject = {
+        ...object,
+        metadata: {
+          ...metadata,
+          uid,
+          resourceVersion: REVISION_MARK,
+          creationTimestamp: metadata.creationTimestamp ?? CREATED_MARK,
+        },
+      };
+      return { storage, key, text: objectText(marked) };
+    });
+    for (const [ordinal, { storage, key, text }] of prepared.entries()) {
+      const own = this.#storages.get(storage) ?? new BaseStorage();
+      this.#storages.set(storage, own);
+      own.add(new BaseObject(key, ordinal, text, uids));
+    }
+    for (const storage of this.#storages.values()) storage.seal();
+  }
+
+  storages(): Iterable<string> {
+    return this.#storages.keys();
+  }
+
+  count(storage: string): number {
+    return this.#storages.get(storage)?.count ?? 0;
+  }
+
+  find(storage: string, key: string, identity: ClusterIdentity): BaseObject | undefined {
+    return this.#storages.get(storage)?.find(key, identity);
+  }
+
+  /** Sorted keys of a storage in the given cluster. */
+  keys(storage: string, identity: ClusterIdentity): readonly string[] {
+    return this.#storages.get(storage)?.keys(identity) ?? [];
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Writes `packages/memory-apiserver/src/schema/generated/`: compact field tables of all served API types, made
+ * from the published Go modules of Kubernetes. The same modules give the same bytes. See README.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { parseGo, type GoField, type GoPackage } from './go-types.js';
+import { kubernetesVersion, sourcePackages, type SourcePackage } from './packages.js';
+import { parseProto, type ProtoField, type ProtoMessages } from './proto.js';
+
+const target = fileURLToPath(new URL('../../packages/memory-apiserver/src/schema/generated/', import.meta.url));
+
+/** Messages with a JSON form of their own, by full name; `schema/types.ts` knows these letters. */
+const specialTypes: Record<string, string> = {
+  string: 's',
+  bool: 'b',
+  int32: 'i',
+  int64: 'I',
+  bytes: 'B',
+  double: 'd',
+  'k8s.io.apimachinery.pkg.apis.meta.v1.Time': 'T',
+  'k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime': 'M',
+  'k8s.io.apimachinery.pkg.apis.meta.v1.Duration': 'D',
+  'k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1': 'F',
+  'k8s.io.apimachinery.pkg.api.resource.Quantity': 'Q',
+  'k8s.io.apimachinery.pkg.util.intstr.IntOrString': 'X',
+  'k8s.io.apimachinery.pkg.runtime.RawExtension': 'R',
+  'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON': 'J',
+};
+
+interface Loaded extends SourcePackage {
+  readonly group: string;
+  readonly messages: ProtoMessages;
+  readonly go: GoPackage;
+}
+
+function moduleFolder(module: string): string {
+  const answer = execFileSync('go', ['mod', 'download', '-json', `${module}@${kubernetesVersion}`], {
+    cwd: target,
+    encoding: 'utf8',
+  });
+  return (JSON.parse(answer) as { Dir: string }).Dir;
+}
+
+function load(source: SourcePackage): Loaded {
+  const folder = join(moduleFolder(source.module), source.folder);
+  const sources = readdirSync(folder)
+    .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go') && !name.startsWith('zz_') && !name.startsWith('generated'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+  const groupName = sources.map((text) => /GroupName\s*=\s*"([^"]*)"/.exec(text)?.[1]).find((name) => name !== undefined);
+  return {
+    ...source,
+    group: groupName ?? '',
+    messages: parseProto(readFileSync(join(folder, 'generated.proto'), 'utf8')),
+    go: parseGo(sources),
+  };
+}
+
+/** A message that stands for a named slice of strings (`type ExtraValue []string`). */
+function isStringList(messages: ProtoMessages, go: GoPackage, name: string): boolean {
+  const fields = messages.get(name)?.fields;
+  return fields?.length === 1 && fields[0]?.repeated === true && fields[0].type === 'string' && !go.structs.has(name);
+}
+
+function typeText(field: ProtoField, own: Loaded, packages: readonly Loaded[]): string {
+  const special = specialTypes[field.type] ?? specialTypes[`${own.proto}.${field.type}`];
+  if (special !== undefined) return special;
+  if (!field.type.includes('.')) return isStringList(own.messages, own.go, field.type) ? 'L' : field.type;
+  const home = packages.find((other) => field.type.startsWith(`${other.proto}.`));
+  if (home === undefined) throw new Error(`unknown type ${field.type} in ${own.key}`);
+  const name = field.type.slice(home.proto.length + 1);
+  if (isStringList(home.messages, home.go, name)) return 'L';
+  return home === own ? name : `${home.key}:${name}`;
+}
+
+/** `ref(Constant)` as the JSON of its value. */
+function resolveDefault(value: string, own: Loaded): string {
+  const constant = /^ref\((\w+)\)$/.exec(value)?.[1];
+  return constant === undefined ? value : JSON.stringify(own.go.constants.get(constant) ?? '');
+}
+
+function fieldLine(field: ProtoField, go: GoField, own: Loaded, packages: readonly Loaded[]): string {
+  const marker = (key: string): string | undefined => field.markers.find(([name]) => name === key)?.[1];
+  const all = (key: string): string[] => field.markers.filter(([name]) => name === key).map(([, value]) => value);
+  const shape = field.map ? '{}' : field.repeated ? '[]' : '';
+  const flags = [
+    go.inline ? '^' : '',
+    go.pointer ? '*' : '',
+    go.omitEmpty ? '' : '!',
+    go.omitZero ? 'z' : '',
+    marker('optional') === undefined ? '' : '?',
+    marker('required') === undefined ? '' : 'r',
+  ].join('');
+  const words = [go.inline ? '-' : go.jsonName === '' ? '~' : go.jsonName, field.number, `${shape}${typeText(field, own, packages)}`, flags || '.'];
+  if (go.patchMergeKey !== '') words.push(`merge=${go.patchMergeKey}`);
+  if (go.patchStrategy !== '') words.push(`strategy=${go.patchStrategy}`);
+  const listType = marker('listType');
+  if (listType !== undefined) words.push(`list=${listType}`);
+  const keys = all('listMapKey');
+  if (keys.length > 0) words.push(`keys=${keys.join(',')}`);
+  const mapType = marker('mapType') ?? marker('structType');
+  if (mapType !== undefined) words.push(`map=${mapType}`);
+  const enumName = go.goType.replace(/^(\[\]|map\[\w+\])/, '');
+  if (own.go.enums.has(enumName)) words.push(`enum=${enumName}`);
+  const value = marker('default');
+  if (value !== undefined) words.push(`default=${resolveDefault(value, own)}`);
+  return words.join(' ');
+}
+
+function render(own: Loaded, packages: readonly Loaded[]): string {
+  const lines: string[] = [];
+  for (const [name, { fields, atomic }] of own.messages) {
+    const struct = own.go.structs.get(name);
+    if (struct === undefined || specialTypes[`${own.proto}.${name}`] !== undefined) continue;
+    lines.push(`#${name}${own.go.kinds.has(name) ? ' kind' : ''}${atomic ? ' atomic' : ''}`);
+    for (const field of fields) {
+      const go = struct.get(field.number);
+      if (go === undefined) throw new Error(`${own.key} ${name} has no Go field with number ${field.number}`);
+      lines.push(fieldLine(field, go, own, packages));
+    }
+  }
+  for (const [name, values] of [...own.go.enums].sort(([a], [b]) => (a < b ? -1 : 1)))
+    lines.push(`%${name} ${[...new Set(values)].sort().join(' ')}`);
+  const text = lines.join('\n');
+  if (/[`\\$]\{|`|\\/.test(text)) throw new Error(`${own.key} needs escaping`);
+  return text;
+}
+
+const constantName = (key: string): string => key.replace(/\/v/, 'V');
+const fileName = (key: string): string => key.replace('/', '-');
+
+const packages = sourcePackages.map(load);
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+const header = `// Generated by tools/schema from the Go modules of Kubernetes ${kubernetesVersion}. Do not edit.\n`;
+for (const own of packages)
+  writeFileSync(
+    join(target, `${fileName(own.key)}.ts`),
+    `${header}export const ${constantName(own.key)} = \`\n${render(own, packages)}\n\`;\n`,
+  );
+const imports = packages.map((own) => `import { ${constantName(own.key)} } from './${fileName(own.key)}.js';`);
+const rows = packages.map(
+  (own) => `  { key: '${own.key}', group: '${own.group}', version: '${own.key.split('/')[1]}', text: ${constantName(own.key)} },`,
+);
+writeFileSync(
+  join(target, 'index.ts'),
+  `${header}${imports.join('\n')}\n\n/** Field tables by Go package; \`schema/types.ts\` reads them. */\nexport const fieldTables = [\n${rows.join('\n')}\n] as const;\n`,
+);
