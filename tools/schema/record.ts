@@ -76,7 +76,7 @@ async function refusal(input: Recorded): Promise<unknown> {
     body: JSON.stringify(input),
   });
   const { code, reason, message, details } = (await response.json()) as Record<string, unknown>;
-  if (response.ok) console.log(`${input.kind} is accepted: ${JSON.stringify(input)}`);
+  if (response.ok) throw new Error(`${input.kind} is accepted: ${JSON.stringify(input)}`);
   return { code, reason, message, causes: (details as { causes?: unknown } | undefined)?.causes };
 }
 
@@ -91,10 +91,13 @@ try {
     made.unshift(path);
     if (input.status !== undefined) await call('PUT', `${path}/status`, { ...created, status: input.status });
     const { object: printed, table, now } = await read(path);
+    const response = await fetch(`${server}${path}`, { headers: { accept: 'application/vnd.kubernetes.protobuf' } });
+    const protobuf = Buffer.from(await response.arrayBuffer()).toString('base64');
     records.push({
       input,
       created: { ...created, metadata: { ...created.metadata, managedFields: undefined } },
-      printed: { ...printed, metadata: { ...printed.metadata, managedFields: undefined } },
+      protobuf,
+      printed,
       columns: table.columnDefinitions.map(({ name }) => name),
       cells: table.rows[0]?.cells,
       now,

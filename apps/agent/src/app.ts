@@ -18,6 +18,9 @@ import { v1ClusterRoutes } from './routes/v1-clusters.js';
 import { v1EventRoutes } from './routes/v1-events.js';
 import { v1SummaryRoutes } from './routes/v1-summary.js';
 
+/** How long a shutdown waits for requests that are being answered. Long waits end by themselves. */
+const SHUTDOWN_GRACE_MS = 1000;
+
 /** What {@link createAgent} builds the REST API from. */
 export interface AgentOptions {
   readonly fleet: FleetApi;
@@ -49,6 +52,8 @@ export async function createAgent({ fleet, settings, logger }: AgentOptions): Pr
   setMaxListeners(0, closing.signal);
   app.addHook('preClose', async () => {
     closing.abort();
+    // A client that connects ahead of its next request would hold up the end until it loses patience.
+    setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_GRACE_MS).unref();
     fleet.off('event', publish);
     events.close();
   });

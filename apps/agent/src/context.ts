@@ -6,7 +6,13 @@ import type { EventStream } from './events/event-stream.js';
 import type { AgentMetrics } from './metrics/agent-metrics.js';
 
 /** The Fastify application, with types of requests and answers taken from their schemas. */
-export type AgentApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+export type AgentApp = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
 
 /** The part of the fleet that the REST API uses. */
 export type FleetApi = Pick<

@@ -12,5 +12,7 @@ export function createLogger(level: Settings['logLevel'], file?: string): PinoLo
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: [...secrets, ...secrets.map((name) => `*.${name}`)],
   };
-  return file === undefined ? pino(options) : pino(options, pino.destination({ dest: file, sync: true, mode: 0o600 }));
+  return file === undefined
+    ? pino(options)
+    : pino(options, pino.destination({ dest: file, sync: true, mode: 0o600 }));
 }

@@ -18,7 +18,11 @@ Settings are read from DIR/config/config and from SCALE_AGENT_* variables.
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { home: { type: 'string' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      home: { type: 'string' },
+      version: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help || values.version) {
     process.stdout.write(values.help ? usage : `${version}\n`);

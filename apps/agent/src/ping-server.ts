@@ -34,7 +34,10 @@ export async function startPingServer(options: PingServerOptions): Promise<PingS
   try {
     await once(server, 'listening');
   } catch (error) {
-    options.logger.warn({ err: error, port }, 'ping server not started: the port is in use by another program');
+    options.logger.warn(
+      { err: error, port },
+      'ping server not started: the port is in use by another program',
+    );
     return undefined;
   }
   return {

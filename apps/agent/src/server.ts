@@ -48,14 +48,20 @@ export async function startAgent(settings: Settings, options: StartOptions): Pro
     closers.push(() => app.close());
     const url = await listen(app, settings);
 
-    const ping = await startPingServer({ logger, ...(options.pingPort === undefined ? {} : { port: options.pingPort }) });
+    const ping = await startPingServer({
+      logger,
+      ...(options.pingPort === undefined ? {} : { port: options.pingPort }),
+    });
     if (ping) closers.push(() => ping.close());
     const pprof = settings.pprof ? await startPprof(settings, logger) : undefined;
     if (pprof) closers.push(() => pprof.close());
     closers.push(startMemoryLog(settings.memLogIntervalSec, logger, () => fleet.names().length));
 
     fleet.start();
-    logger.info({ version, url, pprof: pprof?.url, rancher: settings.rancherURL, home: settings.home }, 'agent is listening');
+    logger.info(
+      { version, url, pprof: pprof?.url, rancher: settings.rancherURL, home: settings.home },
+      'agent is listening',
+    );
     let closed: Promise<void> | undefined;
     return { url, pprofUrl: pprof?.url, pingPort: ping?.port, fleet, close: () => (closed ??= closeAll()) };
   } catch (error) {
@@ -74,7 +80,10 @@ async function listen(app: AgentApp, { listenAddress: host, listenPort: port }: 
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-async function startPprof(settings: Settings, logger: FastifyBaseLogger): ReturnType<typeof startPprofServer> {
+async function startPprof(
+  settings: Settings,
+  logger: FastifyBaseLogger,
+): ReturnType<typeof startPprofServer> {
   try {
     return await startPprofServer({ port: settings.pprofPort, logger });
   } catch (error) {
@@ -91,7 +100,10 @@ function listenError(error: unknown, what: string, setting: string, host: string
   };
   const reason = code === undefined ? undefined : reasons[code];
   if (reason === undefined) return error;
-  return new ListenError(`can't listen on ${host}:${port} for ${what}: ${reason}; choose another ${setting}`, {
-    cause: error,
-  });
+  return new ListenError(
+    `can't listen on ${host}:${port} for ${what}: ${reason}; choose another ${setting}`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -5,7 +5,9 @@ import type { AgentApp } from '../src/context.js';
 import { FakeFleet } from './fake-fleet.js';
 
 /** An agent over a fake fleet; closed when the test ends. */
-export async function buildApp(settings: { apiKey?: string } = {}): Promise<{ app: AgentApp; fleet: FakeFleet }> {
+export async function buildApp(
+  settings: { apiKey?: string } = {},
+): Promise<{ app: AgentApp; fleet: FakeFleet }> {
   const fleet = new FakeFleet();
   const app = await createAgent({
     fleet,

@@ -52,7 +52,8 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
   }
 
   list(query: { prefix?: string; limit?: number; after?: string; labelSelector?: string } = {}) {
-    if (query.labelSelector === '=') throw Object.assign(new Error('bad selector'), { code: 'ERR_FLEET_SELECTOR', status: 400 });
+    if (query.labelSelector === '=')
+      throw Object.assign(new Error('bad selector'), { code: 'ERR_FLEET_SELECTOR', status: 400 });
     const all = [...this.views.values()].filter((view) => view.name.startsWith(query.prefix ?? ''));
     const rest = all.filter((view) => view.name > (query.after ?? ''));
     const items = rest.slice(0, query.limit);
@@ -66,7 +67,12 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
 
   clusterInfo(name: string) {
     if (!this.views.has(name)) return undefined;
-    return { name, clusterID: 'c-m-abcdefgh', status: 'ready', nodes: [{ name: `${name}-node1`, roles: ['master'], capacity: { cpu: '4' } }] };
+    return {
+      name,
+      clusterID: 'c-m-abcdefgh',
+      status: 'ready',
+      nodes: [{ name: `${name}-node1`, roles: ['master'], capacity: { cpu: '4' } }],
+    };
   }
 
   waitForRancherId(): Promise<string | undefined> {
@@ -83,7 +89,9 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
     const timing = { count: 1, p50: 1000, p95: 2000, p99: 3000, max: 4000 };
     return {
       total: this.views.size,
-      phases: Object.fromEntries(phaseNames.map((phase) => [phase, phase === 'active' ? this.views.size : 0])) as never,
+      phases: Object.fromEntries(
+        phaseNames.map((phase) => [phase, phase === 'active' ? this.views.size : 0]),
+      ) as never,
       stageTimings: Object.fromEntries(stageNames.map((stage) => [stage, timing])) as never,
       tunnels: { cluster: tunnel, steve: tunnel },
       requests: { total: 8, bytesOut: 4096, byVerbAndCode: { 'watch 200': 5, 'get 404': 3 } },
@@ -107,7 +115,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
         results.push({ name, error: error as BulkResult['error'] & Error });
       }
     }
-    return results as BulkResult[];
+    return results;
   }
 }
 

@@ -9,7 +9,10 @@ import { temporaryHome } from './start.js';
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /** The program as a process of its own, run from its sources. */
-function start(home: string, ...args: string[]): ChildProcess & { readonly output: { out: string; err: string } } {
+function start(
+  home: string,
+  ...args: string[]
+): ChildProcess & { readonly output: { out: string; err: string } } {
   const child = spawn(
     process.execPath,
     ['--conditions=@scale-cluster/source', '--import', 'tsx', main, '--home', home, ...args],
@@ -66,7 +69,11 @@ describe('scale-cluster-agent', () => {
     const child = start(home);
     const url = await listening(child);
     const body = JSON.stringify({ names: ['a', 'b'] });
-    await fetch(`${url}/api/v1/clusters`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    await fetch(`${url}/api/v1/clusters`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
     child.kill('SIGTERM');
     expect((await once(child, 'close'))[0]).toBe(0);
     expect(child.output.out).toContain('agent has stopped');
@@ -77,11 +84,17 @@ describe('scale-cluster-agent', () => {
   }, 30_000);
 
   it('loses nothing acknowledged when it is killed', async () => {
-    const home = homeWith('RancherURL: http://127.0.0.1:1\nBearerToken: a:b\nListenPort: 0\nLocalAPIPort: 0\n');
+    const home = homeWith(
+      'RancherURL: http://127.0.0.1:1\nBearerToken: a:b\nListenPort: 0\nLocalAPIPort: 0\n',
+    );
     const child = start(home);
     const url = await listening(child);
     const body = JSON.stringify({ prefix: 'edge', count: 40 });
-    const answer = await fetch(`${url}/api/v1/clusters`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    const answer = await fetch(`${url}/api/v1/clusters`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
     expect(answer.status).toBe(201);
     child.kill('SIGKILL');
     await once(child, 'close');

@@ -11,7 +11,11 @@ describe('memory log', () => {
     const stop = startMemoryLog(30, logger, () => 7);
     vi.advanceTimersByTime(60_000);
     expect(info).toHaveBeenCalledTimes(2);
-    expect(info.mock.calls[0]?.[0]).toMatchObject({ clusters: 7, rssMiB: expect.any(Number), heapUsedMiB: expect.any(Number) });
+    expect(info.mock.calls[0]?.[0]).toMatchObject({
+      clusters: 7,
+      rssMiB: expect.any(Number),
+      heapUsedMiB: expect.any(Number),
+    });
     stop();
     vi.advanceTimersByTime(60_000);
     expect(info).toHaveBeenCalledTimes(2);

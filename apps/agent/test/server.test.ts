@@ -34,7 +34,10 @@ describe('the daemon', () => {
     });
     expect(created.body.clusterID).toBe(rancher.clusters()[0]?.id);
 
-    await rancher.waitFor((clusters) => clusters.every((cluster) => cluster.active), AbortSignal.timeout(15_000));
+    await rancher.waitFor(
+      (clusters) => clusters.every((cluster) => cluster.active),
+      AbortSignal.timeout(15_000),
+    );
     await vi.waitFor(async () => {
       const { body } = await call(agent, 'GET', '/api/v1/clusters/test-cluster-012');
       expect(body.phase).toBe('active');
@@ -42,7 +45,11 @@ describe('the daemon', () => {
     }, 10_000);
 
     const info = await call(agent, 'GET', '/clusters/test-cluster-012');
-    expect(info.body).toMatchObject({ name: 'test-cluster-012', clusterID: created.body.clusterID, status: 'ready' });
+    expect(info.body).toMatchObject({
+      name: 'test-cluster-012',
+      clusterID: created.body.clusterID,
+      status: 'ready',
+    });
     expect(info.body.nodes).toHaveLength(2);
     expect(info.body.nodes[0].capacity).toHaveProperty('cpu');
     expect(info.body.pods.length).toBeGreaterThan(5);
@@ -50,10 +57,15 @@ describe('the daemon', () => {
     const metrics = await (await fetch(`${agent.url}/metrics`)).text();
     expect(metrics).toContain('scale_agent_clusters{phase="active"} 1\n');
     expect(metrics).toMatch(/scale_agent_stage_duration_seconds_count\{stage="active"\} 1\n/);
-    expect(metrics).toMatch(/scale_agent_rancher_requests_total\{method="POST",resource="v1\/provisioning.cattle.io.clusters",code="201"\} 1\n/);
+    expect(metrics).toMatch(
+      /scale_agent_rancher_requests_total\{method="POST",resource="v1\/provisioning.cattle.io.clusters",code="201"\} 1\n/,
+    );
     expect(metrics).toContain('scale_agent_tunnels_connected{tunnel="steve"} 1\n');
 
-    expect(await call(agent, 'DELETE', '/clusters/test-cluster-012')).toEqual({ status: 200, body: { success: true } });
+    expect(await call(agent, 'DELETE', '/clusters/test-cluster-012')).toEqual({
+      status: 200,
+      body: { success: true },
+    });
     await rancher.waitFor((clusters) => clusters.length === 0, AbortSignal.timeout(10_000));
     await vi.waitFor(async () => expect((await call(agent, 'GET', '/clusters')).body.count).toBe(0), 10_000);
   }, 45_000);
@@ -69,7 +81,10 @@ describe('the daemon', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(names.length);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(wanted.length - names.length);
     expect((await call(agent, 'GET', '/clusters')).body.clusters).toEqual(names);
-    const inRancher = await rancher.waitFor((clusters) => clusters.length >= names.length, AbortSignal.timeout(15_000));
+    const inRancher = await rancher.waitFor(
+      (clusters) => clusters.length >= names.length,
+      AbortSignal.timeout(15_000),
+    );
     expect(inRancher.map((cluster) => cluster.name).sort()).toEqual(names);
 
     // Also after a restart: each was on disk before its answer.
@@ -98,7 +113,9 @@ describe('the daemon', () => {
       if (stages.includes('active')) break;
     }
     stop.abort();
-    expect(new Set(stages)).toEqual(new Set(['registered', 'token', 'provisioned', 'tunnels', 'connected', 'active']));
+    expect(new Set(stages)).toEqual(
+      new Set(['registered', 'token', 'provisioned', 'tunnels', 'connected', 'active']),
+    );
     expect(stages.at(-1)).toBe('active');
   }, 30_000);
 

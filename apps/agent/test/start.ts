@@ -36,7 +36,13 @@ export function settingsFor(
   return loadSettings({
     home,
     env: {},
-    overrides: { RancherURL: rancher.url, BearerToken: rancher.token, ListenPort: 0, LocalAPIPort: 0, ...overrides },
+    overrides: {
+      RancherURL: rancher.url,
+      BearerToken: rancher.token,
+      ListenPort: 0,
+      LocalAPIPort: 0,
+      ...overrides,
+    },
   });
 }
 
@@ -53,10 +59,12 @@ export async function call(
   method: string,
   path: string,
   body?: unknown,
-): Promise<{ status: number; body: any }> {
+): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
   const response = await fetch(agent.url + path, {
     method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
   return { status: response.status, body: await response.json() };
 }

@@ -36,6 +36,10 @@ export function usageError(message: string, hint?: string): CliError {
 }
 
 /** A failure of the command's own. */
-export function cliError(code: CliErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}): CliError {
+export function cliError(
+  code: CliErrorCode,
+  message: string,
+  options: { hint?: string; cause?: unknown } = {},
+): CliError {
   return new CliError(code, message, options);
 }

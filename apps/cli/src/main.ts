@@ -20,7 +20,10 @@ async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { exitCode, ...failure } = await failureOf(error, args.length === 0);
     if (args.includes('--json')) process.stderr.write(`${JSON.stringify(failure)}\n`);
-    else process.stderr.write(`scale-cluster: ${failure.error}\n${failure.hint === undefined ? '' : `  ${failure.hint}\n`}`);
+    else
+      process.stderr.write(
+        `scale-cluster: ${failure.error}\n${failure.hint === undefined ? '' : `  ${failure.hint}\n`}`,
+      );
     return exitCode;
   }
 }

@@ -64,9 +64,16 @@ describe('create', () => {
   });
 
   it('makes numbered clusters and tells the outcome as JSON', async () => {
-    const { code, out, err } = await cli(['create', '--prefix', 'edge', '--count', '2', '--start', '7', '--json'], env);
+    const { code, out, err } = await cli(
+      ['create', '--prefix', 'edge', '--count', '2', '--start', '7', '--json'],
+      env,
+    );
     expect([code, err]).toEqual([0, '']);
-    expect(JSON.parse(out)).toMatchObject({ created: 2, failed: 0, results: [{ name: 'edge-0007', status: 201 }, {}] });
+    expect(JSON.parse(out)).toMatchObject({
+      created: 2,
+      failed: 0,
+      results: [{ name: 'edge-0007', status: 201 }, {}],
+    });
   });
 
   it('ends with 1 when some names are refused, and says which and why', async () => {
@@ -79,15 +86,12 @@ describe('create', () => {
   });
 
   it('ends with 1 after --timeout and says what the clusters are doing', async () => {
-    await rancher.pause(0);
-    const pause = rancher.pause(4000);
-    const { code, err } = await cli(['create', 'slow', '--wait', '--timeout', '0.5', '--json'], env);
+    const { code, err } = await cli(['create', 'slow', '--wait', '--timeout', '0.05', '--json'], env);
     expect(code).toBe(1);
     expect(JSON.parse(err)).toMatchObject({
       code: 'ERR_CLI_TIMEOUT',
-      error: expect.stringMatching(/^1 of 1 clusters are not active after 0.5 s: slow is /),
+      error: expect.stringMatching(/^1 of 1 clusters are not active after 0.05 s: slow is /),
     });
-    await pause;
   });
 
   it.each([
@@ -121,7 +125,10 @@ describe('list and get', () => {
     const { out } = await cli(['get', 'a'], env);
     expect(out).toMatch(/^Name: +a\nPhase: +active\n/);
     expect(out).toMatch(/registered +\d{4}-.* +\d+(\.\d+)? m?s/);
-    expect(JSON.parse((await cli(['get', 'a', '--json'], env)).out)).toMatchObject({ name: 'a', phase: 'active' });
+    expect(JSON.parse((await cli(['get', 'a', '--json'], env)).out)).toMatchObject({
+      name: 'a',
+      phase: 'active',
+    });
   });
 
   it('suggest the name that was probably meant', async () => {
@@ -187,14 +194,22 @@ describe('watch', () => {
 
 describe('a daemon that refuses or is not there', () => {
   it('with a wrong key: says which variable to set, and does not print the key', async () => {
-    const { code, err } = await cli(['list', '--api-key', 'wrong-key-123'], { ...env, SCALE_AGENT_APIKEY: '' });
+    const { code, err } = await cli(['list', '--api-key', 'wrong-key-123'], {
+      ...env,
+      SCALE_AGENT_APIKEY: '',
+    });
     expect(code).toBe(1);
     expect(err).toContain('SCALE_AGENT_APIKEY');
     expect(err).not.toContain('wrong-key-123');
   });
 
   it('not there: says how to start one, as JSON if asked', async () => {
-    const { code, out, err } = await cli(['list', '--json', '--server', `http://127.0.0.1:${await freePort()}`]);
+    const { code, out, err } = await cli([
+      'list',
+      '--json',
+      '--server',
+      `http://127.0.0.1:${await freePort()}`,
+    ]);
     expect([code, out]).toEqual([1, '']);
     expect(JSON.parse(err)).toMatchObject({
       code: 'ERR_CLI_UNREACHABLE',

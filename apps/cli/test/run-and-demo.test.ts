@@ -17,7 +17,9 @@ describe('run', () => {
     const home = temporaryHome('RancherURL: http://127.0.0.1:1\nBearerToken: a:b\nLocalAPIPort: 0\n');
     const running = startCli(['run', '--home', home, '--port', '0']);
     await running.printed('agent is listening');
-    const { url } = JSON.parse(running.output.out.split('\n').find((line) => line.includes('is listening')) ?? '') as { url: string };
+    const { url } = JSON.parse(
+      running.output.out.split('\n').find((line) => line.includes('is listening')) ?? '',
+    ) as { url: string };
     expect((await cli(['create', 'a', '--server', url])).code).toBe(0);
     running.child.kill('SIGINT');
     expect((await running.ended).code).toBe(0);

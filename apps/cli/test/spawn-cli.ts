@@ -23,9 +23,13 @@ export interface RunningCli {
 
 /** Starts the command line from its sources, as a process of its own, with no settings of this user. */
 export function startCli(args: readonly string[], env: Record<string, string> = {}): RunningCli {
-  const child = spawn(process.execPath, ['--conditions=@scale-cluster/source', '--import', 'tsx', main, ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
-  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@scale-cluster/source', '--import', 'tsx', main, ...args],
+    {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+    },
+  );
   child.stdin.end();
   const output = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (output.out += chunk.toString()));
@@ -36,7 +40,8 @@ export function startCli(args: readonly string[], env: Record<string, string> = 
   });
   const printed = async (text: string): Promise<void> => {
     while (!output.out.includes(text)) {
-      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${output.out}${output.err}`);
+      if (child.exitCode !== null)
+        throw new Error(`ended with ${child.exitCode}: ${output.out}${output.err}`);
       await Promise.race([once(child.stdout, 'data'), ended]);
     }
   };

@@ -1,3 +1,4 @@
+import { toTable } from '@scale-cluster/memory-apiserver';
 import { HandshakeError } from '@scale-cluster/remotedialer';
 import type { RancherCluster } from '@scale-cluster/rancher-client';
 import { ClusterTokens } from './agent-doings/identity.js';
@@ -13,9 +14,10 @@ import { RancherWatch } from './rancher-watch/rancher-watch.js';
 import { Executor, observationOf } from './reconcile/executor.js';
 import { Reconciler, stageOf } from './reconcile/reconciler.js';
 import type { Settings } from './settings/schema.js';
+import type { SteveCluster } from './steve/types.js';
+import { SteveServer } from './steve/steve-server.js';
 import { ClusterTunnels, type TunnelKind } from './tunnels/cluster-tunnels.js';
 import { ConnectPacer } from './tunnels/connect-pacer.js';
-import { PingServer } from './tunnels/ping-server.js';
 import { TunnelledApi } from './tunnels/tunnelled-api.js';
 import type { FleetSummary, StageName } from './views.js';
 
@@ -40,7 +42,7 @@ export class FleetEngine {
   readonly #executor: Executor;
   readonly #watch: RancherWatch;
   readonly #api: TunnelledApi;
-  readonly #steve = new PingServer();
+  readonly #steve: SteveServer;
   readonly #pacer = new ConnectPacer();
   readonly #adopted: { promise: Promise<void>; resolve: () => void };
   #local: LocalListener | undefined;
@@ -52,6 +54,7 @@ export class FleetEngine {
     this.#adopted = deferred();
     this.#delayer = new Delayer(now);
     this.#api = new TunnelledApi(parts.pki);
+    this.#steve = new SteveServer({ printTable: toTable, now, logger });
     this.#executor = new Executor({
       settings,
       rancher: parts.rancher,
@@ -154,6 +157,7 @@ export class FleetEngine {
         if (cluster !== undefined) this.#executor.attachBackend(cluster, backend);
       });
     } catch (error) {
+      if (this.#closed) return;
       // Clusters that could not be brought back are made anew, with what the template has.
       logger.error({ error: errorText(error) }, 'journal could not be read to its end');
     }
@@ -170,18 +174,29 @@ export class FleetEngine {
     if (backend === undefined) throw new TypeError('a cluster without an API has no tunnels');
     const tokens = new ClusterTokens(parts.state.secret, cluster.uid);
     const firstTime = record.stages.tunnels === undefined;
+    const { agentToken } = tokens;
+    const steve: SteveCluster = {
+      ...backend,
+      ...(record.rancherId === undefined ? {} : { rancherId: record.rancherId }),
+      handle: (request, response) => {
+        // The agent asks the API by its own account, as whoever Rancher says (Impersonate-* headers).
+        request.headers.authorization = `Bearer ${agentToken}`;
+        backend.handle(request, response);
+      },
+    };
     return new ClusterTunnels({
       rancherURL: settings.rancherURL,
       tls: {
         rejectUnauthorized: trust.rejectUnauthorized,
         ...(trust.ca === undefined ? {} : { ca: trust.ca }),
       },
-      turn: () => this.#pacer.turn(),
+      // New clusters are paced by their creation in Rancher.
+      turn: () => (firstTime && record.stages.tunnels === undefined ? Promise.resolve() : this.#pacer.turn()),
       registrationToken: () => record.token ?? '',
-      params: { address: backend.address, token: tokens.agentToken, caCert: backend.caCert },
+      params: { address: backend.address, token: agentToken, caCert: backend.caCert },
       firstTime: () => firstTime && record.stages.tunnels === undefined,
       serveCluster: (connection) => this.#api.serve(connection, backend),
-      serveSteve: (connection) => this.#steve.serve(connection),
+      serveSteve: (connection) => this.#steve.serve(connection, steve),
       onChange: () => {
         cluster.tunnelsChangedAt = now();
         if (cluster.tunnelsUp) {

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { parse, parseAllDocuments } from 'yaml';
 import type { FakeRancher } from '../src/index.js';
 import { caChecksum } from '../src/pki.js';
-import { ask, until } from './support/api-client.js';
+import { ask, until, type AnyJson } from './support/api-client.js';
 import { cleanUpAfterEach, startRancher } from './support/setup.js';
 
 cleanUpAfterEach();
@@ -290,7 +290,7 @@ describe('registration tokens', () => {
       token: null,
     });
     expect(manifest.status).toBe(200);
-    const objects = (parseAllDocuments(manifest.text) as { toJS(): any }[]).map((document) =>
+    const objects = (parseAllDocuments(manifest.text) as { toJS(): AnyJson }[]).map((document) =>
       document.toJS(),
     );
     expect(objects).toHaveLength(9);
@@ -341,11 +341,11 @@ describe('/v3/connect', () => {
 });
 
 describe('/v3/subscribe', () => {
-  function subscribe(rancher: FakeRancher, query = ''): Promise<{ events: any[]; socket: WebSocket }> {
+  function subscribe(rancher: FakeRancher, query = ''): Promise<{ events: AnyJson[]; socket: WebSocket }> {
     const socket = new WebSocket(`${rancher.url.replace('http', 'ws')}/v3/subscribe${query}`, {
       headers: { Authorization: `Bearer ${rancher.token}` },
     });
-    const events: any[] = [];
+    const events: AnyJson[] = [];
     socket.on('message', (data: Buffer) => events.push(JSON.parse(data.toString('utf8'))));
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve({ events, socket }));

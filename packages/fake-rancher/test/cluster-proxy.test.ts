@@ -1,8 +1,8 @@
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ask, until } from './support/api-client.js';
+import { ask, until, type AnyJson } from './support/api-client.js';
 import { allActive, cleanUpAfterEach, startCluster, startRancher } from './support/setup.js';
 
 cleanUpAfterEach();
@@ -27,7 +27,7 @@ describe('/k8s/clusters/<id>', () => {
       headers: { 'Content-Type': 'application/json' },
     });
     expect(made.status).toBe(201);
-    expect((cluster.api.api.get('configmaps', 'default', 'c') as any).data.big).toHaveLength(200_000);
+    expect((cluster.api.api.get('configmaps', 'default', 'c') as AnyJson).data.big).toHaveLength(200_000);
     expect(await ask(rancher, 'GET', `${base}/api/v1/namespaces/default/configmaps/none`)).toMatchObject({
       status: 404,
       json: { kind: 'Status' },
@@ -138,5 +138,22 @@ describe('/k8s/clusters/<id>', () => {
     const rancher = await startRancher();
     expect((await ask(rancher, 'GET', '/k8s/clusters/c-none/api', { token: null })).status).toBe(401);
     expect((await ask(rancher, 'GET', '/k8s/clusters/c-none/api')).status).toBe(404);
+  });
+});
+
+describe('a cluster that cannot be asked', () => {
+  it('is unavailable, and says why', async () => {
+    const rancher = await startRancher();
+    const cluster = await startCluster(rancher, {
+      intercept: (request, response) => {
+        if (request.method !== 'POST' || !request.url?.endsWith('/serviceaccounts')) return false;
+        request.resume();
+        response.writeHead(507).end('{"message":"no room"}');
+        return true;
+      },
+    });
+    const answer = await ask(rancher, 'GET', `/k8s/clusters/${cluster.id}/api`);
+    expect(answer).toMatchObject({ status: 503, json: { code: 'ClusterUnavailable' } });
+    expect(answer.json.message).toMatch(/serviceaccounts: 507 no room$/);
   });
 });

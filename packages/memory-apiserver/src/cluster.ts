@@ -3,6 +3,7 @@ import type { RequestHandler, RequestReport } from './http/handler.js';
 import type { ClusterApi } from './registry/api.js';
 import type { Registry } from './registry/registry.js';
 import type { UserInfo } from './registry/user.js';
+import type { ResourceCatalog } from './schema/resource.js';
 
 /** One simulated cluster: a Kubernetes API in memory. */
 export interface Cluster {
@@ -10,6 +11,8 @@ export interface Cluster {
   readonly uid: string;
   /** The API for code in the same process; synchronous, without authentication. */
   readonly api: ClusterApi;
+  /** What it serves, its custom resources included. */
+  readonly catalog: ResourceCatalog;
   /** The API over HTTP: give it to any node:http or node:https server. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Accepts a bearer token from now on. */
@@ -40,6 +43,10 @@ export class MemoryCluster implements Cluster {
 
   get api(): ClusterApi {
     return this.registry;
+  }
+
+  get catalog(): ResourceCatalog {
+    return this.registry.context.catalog;
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {

@@ -2,6 +2,8 @@ export { ApiServer } from './api-server.js';
 export type { ApiServerOptions, CreateClusterOptions, Logger, PreparedBase } from './api-server.js';
 export type { PreparedBase as ClusterBase } from './api-server.js';
 export type { Cluster } from './cluster.js';
+export { toTable } from './codec/table.js';
+export type { Table, TableOptions } from './codec/table.js';
 export { DelayingQueue } from './delaying-queue.js';
 export type { DelayingQueueOptions } from './delaying-queue.js';
 export { ApiError, isApiError } from './errors.js';

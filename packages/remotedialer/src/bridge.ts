@@ -1,8 +1,11 @@
 import type { Duplex } from 'node:stream';
 
+const nothing = Buffer.alloc(0);
+
 /**
- * Joins two streams until both have ended, with back pressure both ways. The end of one side is passed on after its
- * last byte; an error or a premature close of one side destroys the other, with the same error.
+ * Joins two streams until both are closed, with back pressure both ways. An end is passed on after the last byte and
+ * closes the other stream for good once it has written it: the protocol has no half close. An error is passed on
+ * after the last byte too; a close without either at once.
  */
 export function bridge(left: Duplex, right: Duplex): void {
   join(left, right);
@@ -10,11 +13,17 @@ export function bridge(left: Duplex, right: Duplex): void {
 }
 
 function join(from: Duplex, to: Duplex): void {
+  let failed = false;
   from.pipe(to);
-  from.on('error', (error) => to.destroy(error));
-  from.on('close', () => {
-    // After a clean end `pipe` has ended `to`, which still writes what it has; otherwise there is nothing to wait for.
-    if (from.readableEnded) to.end();
-    else to.destroy();
+  from.once('error', (error) => {
+    failed = true;
+    if (!to.writable) to.destroy(error);
+    // Runs when everything before it is written.
+    else to.write(nothing, () => to.destroy(error));
+  });
+  from.once('close', () => {
+    if (failed) return;
+    if (!from.readableEnded || to.writableFinished) to.destroy();
+    else to.once('finish', () => to.destroy());
   });
 }

@@ -187,7 +187,7 @@ export class Connection extends VirtualSocket {
   }
 
   #write(pieces: Buffer[], callback: WriteCallback): void {
-    if (!this.#open) return callback();
+    if (!this.#open || (pieces.length === 1 && pieces[0]?.length === 0)) return callback();
     this.touch();
     this.#pending = pieces;
     this.#callback = callback;

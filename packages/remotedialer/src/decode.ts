@@ -27,7 +27,12 @@ export function decodeMessage(bytes: Buffer): Message {
       const text = bytes.subarray(reader.offset, reader.offset + MAX_CONNECT_BYTES);
       const slash = text.indexOf(SLASH);
       if (slash < 0) throw new ProtocolError('failed to parse connect address');
-      return { type, connectionId, protocol: text.toString('utf8', 0, slash), address: text.toString('utf8', slash + 1) };
+      return {
+        type,
+        connectionId,
+        protocol: text.toString('utf8', 0, slash),
+        address: text.toString('utf8', slash + 1),
+      };
     }
     case MessageType.Error: {
       const text = textAt(bytes, reader.offset);

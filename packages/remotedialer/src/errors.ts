@@ -22,7 +22,10 @@ export class HandshakeError extends RemotedialerError {
   /** The answer's body, at most 4 KiB of it. */
   readonly body: string;
   constructor(status: number, body: string) {
-    super('ERR_RD_HANDSHAKE', `the server refused the tunnel: ${status} ${body.slice(0, 200).trim()}`.trimEnd());
+    super(
+      'ERR_RD_HANDSHAKE',
+      `the server refused the tunnel: ${status} ${body.slice(0, 200).trim()}`.trimEnd(),
+    );
     this.status = status;
     this.body = body;
   }

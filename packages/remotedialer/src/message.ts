@@ -15,13 +15,7 @@ export type Int64 = number | bigint;
 
 /** One protocol message. Payloads are views into the received bytes, never copies. */
 export type Message =
-  | DataMessage
-  | ConnectMessage
-  | ErrorMessage
-  | ClientMessage
-  | FlowMessage
-  | SyncMessage
-  | UnknownMessage;
+  DataMessage | ConnectMessage | ErrorMessage | ClientMessage | FlowMessage | SyncMessage | UnknownMessage;
 
 /** Bytes of one connection; may be empty. */
 export interface DataMessage {

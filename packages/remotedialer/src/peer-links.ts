@@ -58,7 +58,10 @@ export class PeerLinks {
     this.remove(peer.id);
     const { identity, logger, ticker } = this.#options;
     const link = new TunnelClient({
-      endpoint: () => ({ url: peer.url, headers: { [ID_HEADER]: identity.id, [TOKEN_HEADER]: identity.token } }),
+      endpoint: () => ({
+        url: peer.url,
+        headers: { [ID_HEADER]: identity.id, [TOKEN_HEADER]: identity.token },
+      }),
       onConnect: (connection, request) => this.#serve(connection, request),
       logger,
       ...(peer.tls && { tls: peer.tls }),
@@ -109,7 +112,8 @@ export class PeerLinks {
   /** Takes an announcement from a peer. Throws {@link ProtocolError} for a malformed one, as Go does. */
   learn(session: Session, type: 'AddClient' | 'RemoveClient', text: string): void {
     const [clientKey = '', sessionKey] = splitFirst(text, '/');
-    if (sessionKey === undefined || !/^-?\d+$/.test(sessionKey)) throw new ProtocolError(`${type}: not / separated`);
+    if (sessionKey === undefined || !/^-?\d+$/.test(sessionKey))
+      throw new ProtocolError(`${type}: not / separated`);
     const clients = this.#accepted.get(session);
     const keys = clients?.get(clientKey);
     if (type === 'AddClient') {

@@ -37,10 +37,11 @@ export function undiciConnector(
     try {
       connection = dial('tcp', joinAddress(hostname, port || (protocol === 'https:' ? 443 : 80)));
     } catch (error) {
-      return done(error as Error, null);
+      return process.nextTick(done, error, null);
     }
-    if (protocol !== 'https:') return done(null, connection);
-    const secure = tlsConnect({ servername: servername ?? hostname, ...tls, socket: connection as Duplex });
+    // undici does not expect its answer before this function has returned.
+    if (protocol !== 'https:') return process.nextTick(done, null, connection);
+    const secure = tlsConnect({ servername: servername ?? hostname, ...tls, socket: connection });
     const failed = (error: Error): void => done(error, null);
     secure.once('error', failed);
     secure.once('secureConnect', () => {

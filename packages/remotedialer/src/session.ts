@@ -383,7 +383,8 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
     this.#ticker.remove(this, this.#slot);
     this.#unwatch();
     const options = error === undefined ? undefined : { cause: error };
-    for (const connection of this.#connections.values()) connection.receiveEnd(new TunnelDisconnectedError(options));
+    for (const connection of this.#connections.values())
+      connection.receiveEnd(new TunnelDisconnectedError(options));
   }
 }
 

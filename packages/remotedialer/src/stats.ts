@@ -103,6 +103,15 @@ export function describeSession(session: Session): SessionInfo {
 }
 
 function describeConnection(connection: Connection, now: number): ConnectionInfo {
-  const { id, protocol, address, bytesRead, bytesWritten, openedAt, readableLength: unread, flow } = connection;
+  const {
+    id,
+    protocol,
+    address,
+    bytesRead,
+    bytesWritten,
+    openedAt,
+    readableLength: unread,
+    flow,
+  } = connection;
   return { id, protocol, address, ageMs: Math.round(now - openedAt), bytesRead, bytesWritten, unread, flow };
 }

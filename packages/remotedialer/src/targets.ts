@@ -35,7 +35,9 @@ export function allowing(rule: AllowRule, handler: ConnectHandler): ConnectHandl
  */
 export function tcpTarget(fixed?: { host: string; port: number }): ConnectHandler {
   return (connection, { protocol, address }) => {
-    const place = fixed ?? (protocol.startsWith('tcp') ? placeOf(connection, address) : unknownNetwork(connection, protocol));
+    const place =
+      fixed ??
+      (protocol.startsWith('tcp') ? placeOf(connection, address) : unknownNetwork(connection, protocol));
     if (place !== undefined) dialSocket(connection, place, `dial ${protocol} ${address}`);
   };
 }
@@ -61,7 +63,9 @@ export function tlsTarget(options: ConnectionOptions = {}): ConnectHandler {
 function placeOf(connection: Connection, address: string): { host: string; port: number } | undefined {
   const { host, port } = splitAddress(address);
   if (port !== undefined) return { host, port };
-  connection.destroy(new RemotedialerError('ERR_RD_DIAL', `dial tcp: address ${address}: missing port in address`));
+  connection.destroy(
+    new RemotedialerError('ERR_RD_DIAL', `dial tcp: address ${address}: missing port in address`),
+  );
   return undefined;
 }
 
@@ -75,7 +79,12 @@ function dialSocket(connection: Connection, place: NetConnectOpts, what: string)
 }
 
 /** Joins a connection to a socket that is being opened; what comes early waits in the connection. */
-function attach(connection: Connection, socket: Socket, opened: 'connect' | 'secureConnect', what: string): void {
+function attach(
+  connection: Connection,
+  socket: Socket,
+  opened: 'connect' | 'secureConnect',
+  what: string,
+): void {
   const timeout = setTimeout(() => socket.destroy(new Error('i/o timeout')), DIAL_TIMEOUT_MS);
   const failed = (error: Error): void => {
     connection.destroy(new RemotedialerError('ERR_RD_DIAL', `${what}: ${reason(error)}`, { cause: error }));

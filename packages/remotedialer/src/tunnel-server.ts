@@ -117,7 +117,8 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
    */
   dial(clientKey: string, protocol: string, address: string): Connection {
     const allow = this.#options.allowDial ?? rancherAgentRule;
-    if (!allow({ protocol, address })) throw new InvalidAddressError(`dialling ${protocol}/${address} is not allowed`);
+    if (!allow({ protocol, address }))
+      throw new InvalidAddressError(`dialling ${protocol}/${address} is not allowed`);
     if (this.#sessions.has(clientKey)) return this.#sessions.pick(clientKey).dial(protocol, address);
     const link = this.#peers?.find(clientKey);
     if (link === undefined) throw new SessionNotFoundError(clientKey);
@@ -192,7 +193,8 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
         sessionKey: randomSessionKey(),
         onEnd: (error) => (isPeer ? this.#peers?.ended(session) : this.#onEnd(session, error)),
         ...(isPeer && { onClientMessage: (type, text) => this.#peers?.learn(session, type, text) }),
-        ...(!isPeer && onConnect && { onConnect: (connection, dial) => onConnect(connection, dial, clientKey) }),
+        ...(!isPeer &&
+          onConnect && { onConnect: (connection, dial) => onConnect(connection, dial, clientKey) }),
         ...(ticker && { ticker }),
       });
       if (isPeer) this.#peers?.accepted(session);

@@ -69,7 +69,10 @@ export abstract class VirtualSocket extends Duplex {
     clearTimeout(this.#deadlineTimer);
     this.#deadlineTimer = undefined;
     if (afterMs === null) return this;
-    this.#deadlineTimer = setTimeout(() => this.destroy(new TimeoutError('deadline exceeded')), afterMs).unref();
+    this.#deadlineTimer = setTimeout(
+      () => this.destroy(new TimeoutError('deadline exceeded')),
+      afterMs,
+    ).unref();
     return this;
   }
 

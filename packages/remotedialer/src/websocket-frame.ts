@@ -35,7 +35,12 @@ export function encodeFrame(
   return [frame];
 }
 
-function writeFrameHeader(target: Buffer, length: number, masking: Masking, randomUint32: () => number): number {
+function writeFrameHeader(
+  target: Buffer,
+  length: number,
+  masking: Masking,
+  randomUint32: () => number,
+): number {
   const maskBit = masking === 'none' ? 0 : MASKED;
   target[0] = FIN_BINARY;
   let offset = 2;

@@ -95,7 +95,8 @@ export class WebSocketTransport implements Transport {
     clearTimeout(this.#closeTimer);
     const graceful = this.#closing && this.#error === undefined;
     const error =
-      this.#error ?? new RemotedialerError('ERR_RD_CLOSED', `the other end closed the WebSocket (code ${code})`);
+      this.#error ??
+      new RemotedialerError('ERR_RD_CLOSED', `the other end closed the WebSocket (code ${code})`);
     const handler = this.handler;
     this.handler = undefined;
     handler?.onClose(graceful ? undefined : error);

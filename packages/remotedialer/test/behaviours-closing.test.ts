@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { encodeConnect, encodeData, encodeError, RemoteError, TunnelDisconnectedError, type Connection } from '../src/index.js';
+import {
+  encodeConnect,
+  encodeData,
+  encodeError,
+  RemoteError,
+  TunnelDisconnectedError,
+  type Connection,
+} from '../src/index.js';
 import { createRawPair, createSessionPair, type RawPair } from '../src/testing/index.js';
 
 const settle = async (): Promise<void> => void (await setImmediate());
@@ -65,7 +72,11 @@ test('12: Errors, Pause and Resume for unknown ids are ignored', async () => {
 
 test('13: what came before the end is read before the end', async () => {
   const { connection, peer } = openOne();
-  peer.send(encodeData(2, Buffer.from('first, ')), encodeData(2, Buffer.from('second')), encodeError(2, 'EOF'));
+  peer.send(
+    encodeData(2, Buffer.from('first, ')),
+    encodeData(2, Buffer.from('second')),
+    encodeError(2, 'EOF'),
+  );
   expect(await text(connection)).toBe('first, second');
 });
 
@@ -97,7 +108,9 @@ test('14: ids count up from 2 and are never used twice; a client counts down fro
 test('14: dials from both ends at once never mix their bytes', async () => {
   const echo = (connection: Connection): void => void connection.pipe(connection);
   const pair = createSessionPair({ client: { onConnect: echo }, server: { onConnect: echo } });
-  const streams = [pair.server, pair.client, pair.server, pair.client].map((session) => session.dial('tcp', 'echo:1'));
+  const streams = [pair.server, pair.client, pair.server, pair.client].map((session) =>
+    session.dial('tcp', 'echo:1'),
+  );
   const answers = streams.map((stream) => once(stream, 'data'));
   streams.forEach((stream, index) => stream.write(`stream ${index}`));
   expect((await Promise.all(answers)).map(String)).toEqual(['stream 0', 'stream 1', 'stream 2', 'stream 3']);

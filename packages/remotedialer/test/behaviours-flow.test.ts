@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { encodeConnect, encodeData, encodeError, encodePause, encodeResume, type Connection } from '../src/index.js';
+import {
+  encodeConnect,
+  encodeData,
+  encodeError,
+  encodePause,
+  encodeResume,
+  type Connection,
+} from '../src/index.js';
 import { createRawPair, createSessionPair, type RawPair } from '../src/testing/index.js';
 
 // Numbers in names are the items of the protocol description's list of subtle behaviours (docs/protocol.md).

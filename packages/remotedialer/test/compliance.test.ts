@@ -14,7 +14,8 @@ function tunnelOf(dial: (protocol: string, address: string) => Connection): {
   return {
     onConnect: (connection, { address }) => {
       const take = waiting.get(address);
-      if (take === undefined) connection.destroy(new Error(`dial tcp ${address}: connect: connection refused`));
+      if (take === undefined)
+        connection.destroy(new Error(`dial tcp ${address}: connect: connection refused`));
       else take(connection);
     },
     tunnel: {

@@ -22,7 +22,14 @@ interface Vector {
     payload_utf8?: string;
   };
   hex: string;
-  decode_by_library: { effect?: string; address?: string; proto?: string; error_text?: string; is_eof?: boolean; ids?: string[] };
+  decode_by_library: {
+    effect?: string;
+    address?: string;
+    proto?: string;
+    error_text?: string;
+    is_eof?: boolean;
+    ids?: string[];
+  };
 }
 
 const file = new URL('./fixtures/remotedialer-vectors.json', import.meta.url);
@@ -35,7 +42,9 @@ const encoded = vectors.filter((vector) => vector.origin.startsWith('library enc
 function payloadOf({ fields }: Vector): Buffer {
   if (fields.payload_hex !== undefined) return Buffer.from(fields.payload_hex, 'hex');
   if (fields.payload_utf8 !== undefined) return Buffer.from(fields.payload_utf8);
-  return Buffer.from(Uint8Array.from({ length: fields.payload_len ?? 0 }, (_, i) => (i * 7 + Math.floor(i / 251)) & 255));
+  return Buffer.from(
+    Uint8Array.from({ length: fields.payload_len ?? 0 }, (_, i) => (i * 7 + Math.floor(i / 251)) & 255),
+  );
 }
 
 test('all 59 vectors are there', () => {

@@ -16,18 +16,27 @@ function receive(frame: Uint8Array, isServer: boolean): Buffer {
   return message;
 }
 
-const lengths = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(4095, 4096, 4097, 65_520, 65_535, 65_536, 200_000));
+const lengths = fc.oneof(
+  fc.integer({ min: 0, max: 300 }),
+  fc.constantFrom(4095, 4096, 4097, 65_520, 65_535, 65_536, 200_000),
+);
 
 test.each<Masking>(['none', 'zero', 'random'])('ws reads every frame written with masking %s', (masking) => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), fc.option(lengths, { nil: undefined }), fc.nat(0xffff_ffff), (head, length, mask) => {
-      const payload = length === undefined ? undefined : Buffer.alloc(length, 0).map((_, i) => (i * 31) & 255);
-      const before = payload && Buffer.from(payload);
-      const frame = Buffer.concat([...encodeFrame(head, payload, masking, () => mask)]);
-      const expected = Buffer.concat([head, payload ?? Buffer.alloc(0)]);
-      expect(receive(frame, masking !== 'none').equals(expected)).toBe(true);
-      expect(before === undefined || before.equals(payload!)).toBe(true);
-    }),
+    fc.property(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.option(lengths, { nil: undefined }),
+      fc.nat(0xffff_ffff),
+      (head, length, mask) => {
+        const payload =
+          length === undefined ? undefined : Buffer.alloc(length, 0).map((_, i) => (i * 31) & 255);
+        const before = payload && Buffer.from(payload);
+        const frame = Buffer.concat([...encodeFrame(head, payload, masking, () => mask)]);
+        const expected = Buffer.concat([head, payload ?? Buffer.alloc(0)]);
+        expect(receive(frame, masking !== 'none').equals(expected)).toBe(true);
+        expect(before === undefined || before.equals(payload!)).toBe(true);
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -17,7 +17,11 @@ export function handleErrors(app: AgentApp): void {
     const path = request.url.split('?', 1)[0] ?? '/';
     const allowed = methods.of(path);
     if (allowed.length === 0) {
-      return sendError(request, reply, new AgentError('ERR_AGENT_ROUTE_NOT_FOUND', `no such path: ${path}; see /docs`));
+      return sendError(
+        request,
+        reply,
+        new AgentError('ERR_AGENT_ROUTE_NOT_FOUND', `no such path: ${path}; see /docs`),
+      );
     }
     void reply.header('allow', allowed.join(', '));
     const message = `${request.method} is not possible on ${path}, only ${allowed.join(', ')}`;
@@ -27,7 +31,8 @@ export function handleErrors(app: AgentApp): void {
 
 function sendError(request: FastifyRequest, reply: FastifyReply, error: Error | FastifyError): FastifyReply {
   const { status, body } = toHttpError(error);
-  if (status >= 500) request.log.error({ err: error, method: request.method, url: request.url }, 'request failed');
+  if (status >= 500)
+    request.log.error({ err: error, method: request.method, url: request.url }, 'request failed');
   const field = body.field ?? invalidField(error);
   return reply.code(status).send(field === undefined ? body : { ...body, field });
 }
@@ -37,6 +42,8 @@ function invalidField(error: Error | FastifyError): string | undefined {
   const first = 'validation' in error ? error.validation?.[0] : undefined;
   if (!first) return undefined;
   const missing = first.params['missingProperty'];
-  const path = [first.instancePath.slice(1), typeof missing === 'string' ? missing : ''].filter((part) => part !== '');
+  const path = [first.instancePath.slice(1), typeof missing === 'string' ? missing : ''].filter(
+    (part) => part !== '',
+  );
   return path.length > 0 ? path.join('/') : undefined;
 }

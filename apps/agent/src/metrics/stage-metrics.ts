@@ -32,6 +32,9 @@ export class StageMetrics {
     const view = this.fleet.get(event.cluster);
     const reached = view?.stages[event.stage];
     if (!view || reached == null) return;
-    this.histogram.observe({ stage: event.stage }, Math.max(0, Date.parse(reached) - Date.parse(view.createdAt)) / 1000);
+    this.histogram.observe(
+      { stage: event.stage },
+      Math.max(0, Date.parse(reached) - Date.parse(view.createdAt)) / 1000,
+    );
   };
 }

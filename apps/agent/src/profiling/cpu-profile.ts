@@ -46,10 +46,15 @@ export async function encodeCpuProfile(profile: Profiler.Profile, startedAtMs: n
   for (const [id, { count, micros }] of costPerNode(profile)) {
     const stack: Frame[] = [];
     // (root), the one node without a parent, is in every stack and says nothing; (idle) is not CPU.
-    for (let node = nodes.get(id); node && parents.has(node.id); node = nodes.get(parents.get(node.id) ?? -1)) {
+    for (
+      let node = nodes.get(id);
+      node && parents.has(node.id);
+      node = nodes.get(parents.get(node.id) ?? -1)
+    ) {
       stack.push(toFrame(node.callFrame));
     }
-    if (stack.length > 0 && stack[0]?.functionName !== '(idle)') builder.addSample(stack, [count, micros * 1000]);
+    if (stack.length > 0 && stack[0]?.functionName !== '(idle)')
+      builder.addSample(stack, [count, micros * 1000]);
   }
   return builder.finish();
 }

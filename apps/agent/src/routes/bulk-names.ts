@@ -11,11 +11,16 @@ export function namesToCreate(body: Static<typeof BulkCreateBody>): string[] {
   const { names, prefix, count, start } = body;
   if (names !== undefined) {
     if (prefix !== undefined || count !== undefined || start !== undefined) {
-      throw new AgentError('ERR_AGENT_INVALID_REQUEST', 'give either names, or prefix and count, not both', 'names');
+      throw new AgentError(
+        'ERR_AGENT_INVALID_REQUEST',
+        'give either names, or prefix and count, not both',
+        'names',
+      );
     }
     return names;
   }
-  if (prefix === undefined) throw new AgentError('ERR_AGENT_INVALID_REQUEST', 'give names, or prefix and count', 'names');
+  if (prefix === undefined)
+    throw new AgentError('ERR_AGENT_INVALID_REQUEST', 'give names, or prefix and count', 'names');
   if (count === undefined) throw new AgentError('ERR_AGENT_INVALID_REQUEST', 'prefix needs a count', 'count');
   const stem = prefix.endsWith('-') ? prefix : `${prefix}-`;
   const first = start ?? 1;

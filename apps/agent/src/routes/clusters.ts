@@ -9,7 +9,9 @@ import { orWhenClosing } from './or-when-closing.js';
 /** How long a POST waits for the id that Rancher gives the cluster. The cluster is safe on disk before that. */
 const RANCHER_ID_WAIT_MS = 15_000;
 
-const CreateBody = Type.Object({ name: Type.String({ minLength: 1, description: 'Lower case, as a DNS label.' }) });
+const CreateBody = Type.Object({
+  name: Type.String({ minLength: 1, description: 'Lower case, as a DNS label.' }),
+});
 const CreateAnswer = Type.Object({
   success: Type.Literal(true),
   message: Type.String(),

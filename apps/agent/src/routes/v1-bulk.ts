@@ -19,7 +19,8 @@ export function v1BulkRoutes(app: AgentApp, { fleet }: AgentContext): void {
       bodyLimit: BODY_LIMIT,
       schema: {
         tags,
-        summary: 'Creates clusters; answers when they are safe on disk, registration goes on in the background',
+        summary:
+          'Creates clusters; answers when they are safe on disk, registration goes on in the background',
         body: BulkCreateBody,
         response: { 201: BulkAnswer, 207: BulkAnswer, 400: ErrorBody },
       },

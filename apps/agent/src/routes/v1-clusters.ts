@@ -1,4 +1,9 @@
-import { ClusterNotFoundError, stageNames, type ClusterView, type StageName } from '@scale-cluster/cluster-sim';
+import {
+  ClusterNotFoundError,
+  stageNames,
+  type ClusterView,
+  type StageName,
+} from '@scale-cluster/cluster-sim';
 import { Type } from 'typebox';
 import type { AgentApp, AgentContext } from '../context.js';
 import { ClusterBody, PhaseName } from '../schemas/cluster-view.js';
@@ -8,7 +13,9 @@ const ListQuery = Type.Object({
   phase: Type.Optional(PhaseName),
   prefix: Type.Optional(Type.String({ description: 'Only names that begin so.' })),
   label: Type.Optional(
-    Type.String({ description: 'Kubernetes label selector over name, phase, backend, rancherId: phase!=active' }),
+    Type.String({
+      description: 'Kubernetes label selector over name, phase, backend, rancherId: phase!=active',
+    }),
   ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   after: Type.Optional(Type.String({ description: 'The `next` of the page before.' })),

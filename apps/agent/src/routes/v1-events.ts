@@ -3,7 +3,9 @@ import type { AgentApp, AgentContext } from '../context.js';
 
 const EventsQuery = Type.Object({
   cluster: Type.Optional(Type.String({ description: 'Only events of this cluster.' })),
-  after: Type.Optional(Type.Integer({ minimum: 0, description: 'Like the header Last-Event-ID, for tools without it.' })),
+  after: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Like the header Last-Event-ID, for tools without it.' }),
+  ),
 });
 const EventsHeaders = Type.Object({
   'last-event-id': Type.Optional(Type.String({ pattern: '^\\d{1,15}$', description: 'The id seen last.' })),
@@ -14,6 +16,8 @@ export function v1EventRoutes(app: AgentApp, { events }: AgentContext): void {
   app.get(
     '/api/v1/events',
     {
+      // A HEAD would wait for ever for a stream it may not have.
+      exposeHeadRoute: false,
       schema: {
         tags: ['v1'],
         summary: 'What happens, as server-sent events',

@@ -19,7 +19,9 @@ const Tunnels = Type.Object({
 const SummaryBody = Type.Object({
   total: Type.Integer(),
   phases: Numbers,
-  stageTimings: Type.Record(Type.String(), Timing, { description: 'Milliseconds from creation to each stage.' }),
+  stageTimings: Type.Record(Type.String(), Timing, {
+    description: 'Milliseconds from creation to each stage.',
+  }),
   tunnels: Type.Object({ cluster: Tunnels, steve: Tunnels }),
   requests: Type.Object({ total: Type.Integer(), bytesOut: Type.Integer(), byVerbAndCode: Numbers }),
   rancher: Type.Object({

@@ -9,9 +9,13 @@ const Names = Type.Array(Type.String(), { minItems: 1, maxItems: MAX_BULK });
 export const BulkCreateBody = Type.Object(
   {
     names: Type.Optional(Names),
-    prefix: Type.Optional(Type.String({ minLength: 1, description: 'Names become PREFIX-0001, PREFIX-0002, …' })),
+    prefix: Type.Optional(
+      Type.String({ minLength: 1, description: 'Names become PREFIX-0001, PREFIX-0002, …' }),
+    ),
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_BULK })),
-    start: Type.Optional(Type.Integer({ minimum: 0, maximum: 99_999_999, description: 'The first number; 1 unless told.' })),
+    start: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 99_999_999, description: 'The first number; 1 unless told.' }),
+    ),
   },
   { additionalProperties: false, description: 'Either names, or prefix and count.' },
 );

@@ -7,7 +7,15 @@ describe('API key', () => {
   it('guards everything but health', async () => {
     const { app } = await buildApp({ apiKey });
     for (const url of ['/health', '/healthz']) expect((await app.inject(url)).statusCode).toBe(200);
-    for (const url of ['/clusters', '/api/v1/summary', '/metrics', '/docs/json', '/docs/', '/nothing', '/health/x']) {
+    for (const url of [
+      '/clusters',
+      '/api/v1/summary',
+      '/metrics',
+      '/docs/json',
+      '/docs/',
+      '/nothing',
+      '/health/x',
+    ]) {
       const answer = await app.inject(url);
       expect([url, answer.statusCode]).toEqual([url, 401]);
       expect(answer.json()).toMatchObject({ code: 'ERR_AGENT_UNAUTHORIZED' });
@@ -64,7 +72,10 @@ describe('unknown routes and methods', () => {
     const { app } = await buildApp();
     const unknown = await app.inject('/nothing?x=1');
     expect(unknown.statusCode).toBe(404);
-    expect(unknown.json()).toEqual({ error: 'no such path: /nothing; see /docs', code: 'ERR_AGENT_ROUTE_NOT_FOUND' });
+    expect(unknown.json()).toEqual({
+      error: 'no such path: /nothing; see /docs',
+      code: 'ERR_AGENT_ROUTE_NOT_FOUND',
+    });
 
     const wrong = await app.inject({ method: 'PUT', url: '/clusters/a' });
     expect(wrong.statusCode).toBe(405);
@@ -74,10 +85,16 @@ describe('unknown routes and methods', () => {
 
   it('a body that is too large or of an unknown type is refused in JSON', async () => {
     const { app } = await buildApp();
-    const large = await app.inject({ method: 'POST', url: '/api/v1/clusters', payload: { names: ['x'.repeat(2 ** 21)] } });
+    const large = await app.inject({
+      method: 'POST',
+      url: '/api/v1/clusters',
+      payload: { names: ['x'.repeat(2 ** 21)] },
+    });
     expect(large.statusCode).toBe(413);
     const headers = { 'content-type': 'application/xml' };
-    expect((await app.inject({ method: 'POST', url: '/clusters', headers, payload: '<a/>' })).statusCode).toBe(415);
+    expect(
+      (await app.inject({ method: 'POST', url: '/clusters', headers, payload: '<a/>' })).statusCode,
+    ).toBe(415);
   });
 });
 

@@ -53,7 +53,9 @@ describe('/metrics', () => {
     await app.inject('/very-special-name');
     const body = (await app.inject('/metrics')).body;
     expect(body).not.toContain('very-special-name');
-    expect(body).toContain('scale_agent_http_requests_total{method="GET",route="/clusters/:name",code="200"} 1');
+    expect(body).toContain(
+      'scale_agent_http_requests_total{method="GET",route="/clusters/:name",code="200"} 1',
+    );
     expect(body).toContain('scale_agent_http_requests_total{method="GET",route="unknown",code="404"} 1');
   });
 });

@@ -56,9 +56,14 @@ export function decodeProfile(compressed: Uint8Array): DecodedProfile {
   const messages = (field: number): Map<number, bigint | Uint8Array>[] =>
     top
       .filter((entry) => entry.field === field)
-      .map((entry) => new Map([...fields(entry.value as Uint8Array)].map((inner) => [inner.field, inner.value])));
-  const number = (field: number): bigint => (top.find((entry) => entry.field === field)?.value as bigint) ?? 0n;
-  const strings = top.filter((entry) => entry.field === 6).map((entry) => Buffer.from(entry.value as Uint8Array).toString());
+      .map(
+        (entry) => new Map([...fields(entry.value as Uint8Array)].map((inner) => [inner.field, inner.value])),
+      );
+  const number = (field: number): bigint =>
+    (top.find((entry) => entry.field === field)?.value as bigint) ?? 0n;
+  const strings = top
+    .filter((entry) => entry.field === 6)
+    .map((entry) => Buffer.from(entry.value as Uint8Array).toString());
   const text = (index: bigint | Uint8Array | undefined): string => strings[Number(index ?? 0n)] ?? '?';
 
   const functions = new Map(
@@ -69,7 +74,9 @@ export function decodeProfile(compressed: Uint8Array): DecodedProfile {
   );
   const locations = new Map(
     messages(4).map((message) => {
-      const line = new Map([...fields(message.get(4) as Uint8Array)].map((inner) => [inner.field, inner.value]));
+      const line = new Map(
+        [...fields(message.get(4) as Uint8Array)].map((inner) => [inner.field, inner.value]),
+      );
       return [Number(message.get(1)), functions.get(Number(line.get(1)))?.name ?? '?'];
     }),
   );

@@ -91,7 +91,10 @@ describe('profile encoder', () => {
         const withStack = samples.filter((entry) => entry.stack.length > 0);
         for (const entry of withStack) builder.addSample(entry.stack, [entry.value]);
         expect(decodeProfile(await builder.finish()).samples).toEqual(
-          withStack.map((entry) => ({ stack: entry.stack.map((f) => f.functionName), values: [entry.value] })),
+          withStack.map((entry) => ({
+            stack: entry.stack.map((f) => f.functionName),
+            values: [entry.value],
+          })),
         );
       }),
     );
@@ -133,7 +136,9 @@ describe('pprof server', () => {
     const bytes = new Uint8Array(await (await pending).arrayBuffer());
     clearInterval(busy);
     writeFileSync(join(folder, 'cpu.pb.gz'), bytes);
-    const burners = decodeProfile(bytes).samples.filter((sample) => sample.stack.includes('burnTheProcessor'));
+    const burners = decodeProfile(bytes).samples.filter((sample) =>
+      sample.stack.includes('burnTheProcessor'),
+    );
     expect(burners.reduce((sum, sample) => sum + (sample.values[1] ?? 0), 0)).toBeGreaterThan(50_000_000);
   });
 
@@ -155,13 +160,17 @@ describe('pprof server', () => {
     expect((await fetch(`${server.url}/debug/pprof/profile?seconds=-1`)).status).toBe(400);
   });
 
-  it.skipIf(!goAvailable())('is readable by go tool pprof', () => {
-    const top = (file: string): string =>
-      execFileSync('go', ['tool', 'pprof', '-top', '-nodecount=500', join(folder, file)], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-    expect(top('cpu.pb.gz')).toMatch(/Type: cpu[\s\S]*burnTheProcessor/);
-    expect(top('heap.pb.gz')).toMatch(/Type: inuse_space[\s\S]*keepManyStrings/);
-  }, 60_000);
+  it.skipIf(!goAvailable())(
+    'is readable by go tool pprof',
+    () => {
+      const top = (file: string): string =>
+        execFileSync('go', ['tool', 'pprof', '-top', '-nodecount=500', join(folder, file)], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+      expect(top('cpu.pb.gz')).toMatch(/Type: cpu[\s\S]*burnTheProcessor/);
+      expect(top('heap.pb.gz')).toMatch(/Type: inuse_space[\s\S]*keepManyStrings/);
+    },
+    60_000,
+  );
 });

@@ -69,7 +69,11 @@ describe('routes of the earlier program', () => {
     ['an impossible name', '{"name":"A B"}', 400, "'A B' can't be a name", 'name'],
   ])('refuses a creation with %s', async (_what, payload, status, error, field) => {
     const { app } = await buildApp();
-    const answer = await app.inject({ ...create({}), payload, headers: { 'content-type': 'application/json' } });
+    const answer = await app.inject({
+      ...create({}),
+      payload,
+      headers: { 'content-type': 'application/json' },
+    });
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject(field === undefined ? { error } : { error, field });
     expect(answer.json().code).toMatch(/^(ERR|FST_ERR)_/);

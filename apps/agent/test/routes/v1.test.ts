@@ -8,7 +8,12 @@ describe('/api/v1/clusters', () => {
     const { app, fleet } = await buildApp();
     await fleet.create('a');
     const body = (await app.inject('/api/v1/clusters/a')).json();
-    expect(body).toMatchObject({ name: 'a', phase: 'active', tunnels: { steve: { status: 'connected' } }, nodes: 2 });
+    expect(body).toMatchObject({
+      name: 'a',
+      phase: 'active',
+      tunnels: { steve: { status: 'connected' } },
+      nodes: 2,
+    });
     expect(body.stages.registered).toBe('2026-01-01T00:00:01.000Z');
     expect(body.timings).toEqual({
       registered: 1000,
@@ -83,8 +88,12 @@ describe('bulk requests', () => {
   it('deletes by names, by prefix, or all', async () => {
     const { app, fleet } = await buildApp();
     await fleet.createMany(['a-1', 'a-2', 'b-1', 'b-2', 'c-1']);
-    expect((await app.inject(post('/api/v1/clusters/delete', { names: ['c-1', 'c-1'] }))).statusCode).toBe(202);
-    expect((await app.inject(post('/api/v1/clusters/delete', { prefix: 'a-' }))).json()).toMatchObject({ succeeded: 2 });
+    expect((await app.inject(post('/api/v1/clusters/delete', { names: ['c-1', 'c-1'] }))).statusCode).toBe(
+      202,
+    );
+    expect((await app.inject(post('/api/v1/clusters/delete', { prefix: 'a-' }))).json()).toMatchObject({
+      succeeded: 2,
+    });
     expect(fleet.names()).toEqual(['b-1', 'b-2']);
     await app.inject(post('/api/v1/clusters/delete', { all: true }));
     expect(fleet.names()).toEqual([]);

@@ -96,6 +96,8 @@ async function refusal(response: Response, url: string): Promise<CliError> {
   const message = typeof body.error === 'string' ? body.error : `${url} answered ${response.status}`;
   const code = typeof body.code === 'string' ? body.code : 'ERR_CLI_BAD_ANSWER';
   return new CliError(code, message, {
-    ...(response.status === 401 ? { hint: 'set SCALE_AGENT_APIKEY to the APIKey in the settings of the agent' } : {}),
+    ...(response.status === 401
+      ? { hint: 'set SCALE_AGENT_APIKEY to the APIKey in the settings of the agent' }
+      : {}),
   });
 }

@@ -11,7 +11,12 @@ export type ClusterEvent = FleetEvent;
 export interface BulkOutcome {
   readonly succeeded: number;
   readonly failed: number;
-  readonly results: { readonly name: string; readonly status: number; readonly error?: string; readonly code?: string }[];
+  readonly results: {
+    readonly name: string;
+    readonly status: number;
+    readonly error?: string;
+    readonly code?: string;
+  }[];
 }
 
 /** What a list is narrowed to. */
@@ -29,7 +34,9 @@ const PAGE_SIZE = 1000;
 export async function* listClusters(client: AgentClient, filter: ListFilter = {}): AsyncGenerator<Cluster> {
   const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...filter });
   for (;;) {
-    const page = await client.get<{ items: Cluster[]; next?: string }>(`/api/v1/clusters?${query.toString()}`);
+    const page = await client.get<{ items: Cluster[]; next?: string }>(
+      `/api/v1/clusters?${query.toString()}`,
+    );
     yield* page.items;
     if (page.next === undefined) return;
     query.set('after', page.next);
@@ -66,9 +73,13 @@ export function deleteClusters(
   return inParts(wanted.names, (names) => client.post('/api/v1/clusters/delete', { names }));
 }
 
-async function inParts(names: string[], send: (part: string[]) => Promise<BulkOutcome>): Promise<BulkOutcome> {
+async function inParts(
+  names: string[],
+  send: (part: string[]) => Promise<BulkOutcome>,
+): Promise<BulkOutcome> {
   const outcomes: BulkOutcome[] = [];
-  for (let at = 0; at < names.length; at += BULK_SIZE) outcomes.push(await send(names.slice(at, at + BULK_SIZE)));
+  for (let at = 0; at < names.length; at += BULK_SIZE)
+    outcomes.push(await send(names.slice(at, at + BULK_SIZE)));
   return {
     succeeded: outcomes.reduce((sum, outcome) => sum + outcome.succeeded, 0),
     failed: outcomes.reduce((sum, outcome) => sum + outcome.failed, 0),

@@ -34,7 +34,8 @@ export async function waitForClusters(client: AgentClient, options: WaitOptions)
     else open.add(name);
   };
   try {
-    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+    const signal =
+      options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
     for await (const next of followEvents(client, signal)) {
       if (next.type === 'reload') {
         const present = new Map<string, Phase>();
@@ -59,10 +60,10 @@ async function timeout(client: AgentClient, options: WaitOptions, open: Readonly
   for await (const { name, phase, lastError } of listClusters(client)) {
     if (!open.has(name)) continue;
     if (shown.length === 5) break;
-    shown.push(`${name} is ${phase}${lastError === null ? '' : ` (${lastError.stage}: ${lastError.message})`}`);
+    shown.push(
+      `${name} is ${phase}${lastError === null ? '' : ` (${lastError.stage}: ${lastError.message})`}`,
+    );
   }
   const left = `${open.size} of ${options.names.length} clusters are not ${options.until}`;
-  return cliError('ERR_CLI_TIMEOUT', `${left} after ${options.timeoutMs / 1000} s: ${shown.join('; ')}`, {
-    hint: "the agent goes on; look again with 'scale-cluster watch', or 'scale-cluster get NAME' for the reason",
-  });
+  return cliError('ERR_CLI_TIMEOUT', `${left} after ${options.timeoutMs / 1000} s: ${shown.join('; ')}`);
 }

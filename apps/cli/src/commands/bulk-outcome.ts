@@ -7,7 +7,11 @@ import type { Terminal } from '../output/terminal.js';
 const SHOWN = 20;
 
 /** Prints what was done with each name. */
-export function printOutcome(terminal: Terminal, verb: 'created' | 'deleted', { results }: BulkOutcome): void {
+export function printOutcome(
+  terminal: Terminal,
+  verb: 'created' | 'deleted',
+  { results }: BulkOutcome,
+): void {
   const done = results.filter((result) => result.error === undefined);
   if (done.length > 0 && done.length <= SHOWN) for (const { name } of done) terminal.print(`${verb} ${name}`);
   else if (done.length > 0) {
@@ -18,7 +22,9 @@ export function printOutcome(terminal: Terminal, verb: 'created' | 'deleted', { 
 /** Throws if some names were refused, naming the first of them. */
 export function throwOnFailures({ failed, results }: BulkOutcome, verb: 'created' | 'deleted'): void {
   if (failed === 0) return;
-  const reasons = results.filter((result) => result.error !== undefined).map(({ name, error }) => `${name}: ${error}`);
+  const reasons = results
+    .filter((result) => result.error !== undefined)
+    .map(({ name, error }) => `${name}: ${error}`);
   const shown = reasons.slice(0, SHOWN).join('\n  ');
   const more = reasons.length > SHOWN ? `\n  and ${reasons.length - SHOWN} more` : '';
   throw cliError(

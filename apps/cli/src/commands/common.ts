@@ -23,8 +23,14 @@ export function withJson(command: Command): Command {
 /** Adds `--json` and where the daemon is. */
 export function withServer(command: Command): Command {
   return withJson(command)
-    .addOption(new Option('--server <url>', 'address of the agent').env('SCALE_AGENT_URL').default(DEFAULT_SERVER))
-    .addOption(new Option('--api-key <key>', 'APIKey of the agent; better given as a variable').env('SCALE_AGENT_APIKEY'));
+    .addOption(
+      new Option('--server <url>', 'address of the agent').env('SCALE_AGENT_URL').default(DEFAULT_SERVER),
+    )
+    .addOption(
+      new Option('--api-key <key>', 'APIKey of the agent; better given as a variable').env(
+        'SCALE_AGENT_APIKEY',
+      ),
+    );
 }
 
 /** The client and the terminal that the options ask for. */
@@ -44,7 +50,8 @@ export function terminalOf(options: CommonOptions): Terminal {
 export function wholeNumber(minimum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum) throw new InvalidArgumentError(`It must be a whole number, at least ${minimum}.`);
+    if (!/^\d+$/.test(text) || value < minimum)
+      throw new InvalidArgumentError(`It must be a whole number, at least ${minimum}.`);
     return value;
   };
 }
@@ -52,6 +59,7 @@ export function wholeNumber(minimum: number): (text: string) => number {
 /** Parses seconds of an option into milliseconds. */
 export function seconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError('It must be a number of seconds above 0.');
   return value * 1000;
 }

@@ -33,17 +33,22 @@ export function addCreate(program: Command): void {
     const { client, terminal } = connect(options);
     const outcome = await createClusters(client, wanted);
     printOutcome(terminal, 'created', outcome);
-    const created = outcome.results.filter((result) => result.error === undefined).map((result) => result.name);
+    const created = outcome.results
+      .filter((result) => result.error === undefined)
+      .map((result) => result.name);
     if (options.wait && created.length > 0) await waitUntilActive(client, terminal, created, options.timeout);
     if (terminal.json) printJson(terminal, outcome);
     throwOnFailures(outcome, 'created');
   });
 }
 
-function wantedOf(names: string[], { prefix, count, start }: CreateOptions): Parameters<typeof createClusters>[1] {
+function wantedOf(
+  names: string[],
+  { prefix, count, start }: CreateOptions,
+): Parameters<typeof createClusters>[1] {
   if (names.length > 0) {
     if (prefix !== undefined || count !== undefined || start !== undefined) {
-      throw usageError('names can\'t be given together with --prefix, --count or --start');
+      throw usageError("names can't be given together with --prefix, --count or --start");
     }
     return { names };
   }
@@ -66,7 +71,12 @@ async function waitUntilActive(
 ): Promise<void> {
   const progress = new PhaseProgress(terminal, names.length, 'active');
   try {
-    await waitForClusters(client, { names, until: 'active', timeoutMs, onChange: (phases) => progress.show(phases) });
+    await waitForClusters(client, {
+      names,
+      until: 'active',
+      timeoutMs,
+      onChange: (phases) => progress.show(phases),
+    });
   } finally {
     progress.finish();
   }

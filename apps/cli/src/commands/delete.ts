@@ -45,7 +45,9 @@ export function addDelete(program: Command): void {
     printOutcome(terminal, 'deleted', outcome);
     if (options.wait) {
       const progress = new PhaseProgress(terminal, outcome.succeeded, 'gone');
-      const gone = outcome.results.filter((result) => result.error === undefined).map((result) => result.name);
+      const gone = outcome.results
+        .filter((result) => result.error === undefined)
+        .map((result) => result.name);
       await waitForClusters(client, {
         names: gone,
         until: 'gone',
@@ -69,7 +71,10 @@ async function confirm(names: readonly string[], named: boolean): Promise<void> 
   const what = names.length <= 5 ? names.join(', ') : plural(names.length, 'cluster');
   if (!process.stdin.isTTY) {
     if (named) return;
-    throw usageError(`this would delete ${what}, and there is no terminal to ask on`, 'add --yes if that is wanted');
+    throw usageError(
+      `this would delete ${what}, and there is no terminal to ask on`,
+      'add --yes if that is wanted',
+    );
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {

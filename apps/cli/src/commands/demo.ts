@@ -15,7 +15,11 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('show it all on this machine: a small Rancher, the agent, and clusters until all are active')
     .option('--count <n>', 'how many clusters', wholeNumber(1), 100)
-    .addOption(new Option('--timeout <seconds>', 'fail if not all are active by then').argParser(seconds).default(120_000, '120'))
+    .addOption(
+      new Option('--timeout <seconds>', 'fail if not all are active by then')
+        .argParser(seconds)
+        .default(120_000, '120'),
+    )
     .option('--keep', 'stay up afterwards, until Ctrl-C')
     .option('--home <dir>', "folder of the agent's files, kept at the end (default: a temporary one)");
   withJson(command).action(async ({ count, timeout, keep = false, home, ...common }: DemoCommandOptions) => {
@@ -26,7 +30,13 @@ export function addDemo(program: Command): void {
     const interrupted = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 
-    const options = { count, timeoutMs: timeout, keep, signal: interrupted.signal, ...(home === undefined ? {} : { home }) };
+    const options = {
+      count,
+      timeoutMs: timeout,
+      keep,
+      signal: interrupted.signal,
+      ...(home === undefined ? {} : { home }),
+    };
     let shown = false;
     await runDemo(options, terminal, async (result) => {
       shown = true;

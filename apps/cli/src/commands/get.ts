@@ -9,7 +9,10 @@ import type { Terminal } from '../output/terminal.js';
 import { connect, withServer, type RemoteOptions } from './common.js';
 
 export function addGet(program: Command): void {
-  const command = program.command('get').description('show one cluster').argument('<name>', 'name of the cluster');
+  const command = program
+    .command('get')
+    .description('show one cluster')
+    .argument('<name>', 'name of the cluster');
   withServer(command).action(async (name: string, options: RemoteOptions) => {
     const { client, terminal } = connect(options);
     const cluster = await orDidYouMean(client, name, () => getCluster(client, name));
@@ -38,7 +41,10 @@ function printCluster(terminal: Terminal, cluster: Cluster): void {
   fact('Name', cluster.name);
   fact('Phase', cluster.phase);
   fact('Rancher id', cluster.rancherId ?? '-');
-  fact('In Rancher', rancher === null ? '-' : `${rancher.state}${rancher.message === '' ? '' : `, ${rancher.message}`}`);
+  fact(
+    'In Rancher',
+    rancher === null ? '-' : `${rancher.state}${rancher.message === '' ? '' : `, ${rancher.message}`}`,
+  );
   fact('Backend', `${cluster.backend}, ${cluster.nodes} nodes`);
   fact('Created', cluster.createdAt);
   if (lastError !== null) {

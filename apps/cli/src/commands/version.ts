@@ -3,7 +3,9 @@ import { version } from '../version.js';
 import { connect, withServer, type RemoteOptions } from './common.js';
 
 export function addVersion(program: Command): void {
-  const command = program.command('version').description('show the versions of this command and of the agent');
+  const command = program
+    .command('version')
+    .description('show the versions of this command and of the agent');
   withServer(command).action(async (options: RemoteOptions) => {
     const { client, terminal } = connect(options);
     const agent = await client.get<{ version: string }>('/health').then(

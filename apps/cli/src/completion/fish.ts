@@ -9,10 +9,16 @@ export function fishCompletion(commands: readonly CommandDescription[]): string 
       ...(command.takesClusters
         ? [`complete -c scale-cluster -f ${here} -a '(scale-cluster list --quiet 2>/dev/null)'`]
         : []),
-      ...(command.choices.length > 0 ? [`complete -c scale-cluster -f ${here} -a '${command.choices.join(' ')}'`] : []),
+      ...(command.choices.length > 0
+        ? [`complete -c scale-cluster -f ${here} -a '${command.choices.join(' ')}'`]
+        : []),
       ...command.options.map((option) => {
         const short = option.short === undefined ? '' : ` -s ${option.short.slice(1)}`;
-        const value = !option.takesValue ? '' : option.choices.length > 0 ? ` -x -a '${option.choices.join(' ')}'` : ' -r';
+        const value = !option.takesValue
+          ? ''
+          : option.choices.length > 0
+            ? ` -x -a '${option.choices.join(' ')}'`
+            : ' -r';
         return `complete -c scale-cluster ${here} -l ${option.long.slice(2)}${short}${value} -d ${quote(option.description)}`;
       }),
     ];

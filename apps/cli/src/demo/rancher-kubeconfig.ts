@@ -2,7 +2,10 @@
  * A kubeconfig for a cluster by way of Rancher's proxy (`/k8s/clusters/<id>`), as Rancher's "Download KubeConfig"
  * gives. Written as JSON, which is YAML.
  */
-export function rancherKubeconfig(rancher: { url: string; token: string; caCert: string }, id: string): string {
+export function rancherKubeconfig(
+  rancher: { url: string; token: string; caCert: string },
+  id: string,
+): string {
   const name = 'rancher';
   return `${JSON.stringify(
     {

@@ -65,7 +65,9 @@ function nextMessage<T extends RancherMessage['type']>(
     };
     const onExit = (code: number | null): void => {
       stop();
-      reject(cliError('ERR_CLI_DEMO', `the demo's Rancher has ended unexpectedly (exit code ${code ?? 'none'})`));
+      reject(
+        cliError('ERR_CLI_DEMO', `the demo's Rancher has ended unexpectedly (exit code ${code ?? 'none'})`),
+      );
     };
     const stop = (): void => {
       child.off('message', onMessage);

@@ -1,3 +1,4 @@
+import { basename, relative } from 'node:path';
 import { formatBytes, formatDuration } from '../output/format.js';
 import { formatTable } from '../output/table.js';
 import type { Terminal } from '../output/terminal.js';
@@ -8,8 +9,10 @@ export function printDemo(terminal: Terminal, result: DemoResult): void {
   const { clusters, seconds, stageTimings, rancher } = result;
   terminal.print();
   terminal.print(
-    terminal.paint('bold', `${rancher.active} of ${clusters} clusters active in ${formatDuration(seconds * 1000)}`) +
-      `, says Rancher; ${rancher.violations.length} violations of what a real cluster would do`,
+    terminal.paint(
+      'bold',
+      `${rancher.active} of ${clusters} clusters active in ${formatDuration(seconds * 1000)}`,
+    ) + `, says Rancher; ${rancher.violations.length} violations of what a real cluster would do`,
   );
   for (const violation of rancher.violations.slice(0, 10)) terminal.print(`  ${violation}`);
   terminal.print();
@@ -36,14 +39,23 @@ function memoryLine({ clusters, memory: { before, after } }: DemoResult): string
 }
 
 /** Prints what can be tried while everything is still up. */
-export function printNextSteps(terminal: Terminal, result: DemoResult): void {
-  const { kubeconfigs, urls } = result;
-  terminal.print();
-  terminal.print('Try in another terminal:');
-  terminal.print(`  kubectl --kubeconfig ${kubeconfigs.throughRancher} get nodes      # through Rancher and the tunnel`);
-  terminal.print(`  kubectl --kubeconfig ${kubeconfigs.direct} get pods -A            # the cluster's own API`);
-  terminal.print(`  scale-cluster watch --server ${urls.agent}`);
-  terminal.print(`  ${urls.agent}/docs                                                # the REST API`);
-  terminal.print();
-  terminal.print('Ctrl-C ends it all.');
+export function printNextSteps(
+  terminal: Terminal,
+  { kubeconfigs, urls, home, firstCluster }: DemoResult,
+): void {
+  const steps = [
+    [`kubectl --kubeconfig ${kubeconfigs.throughRancher} get nodes`, 'through Rancher and the tunnel'],
+    [`kubectl --kubeconfig ${kubeconfigs.direct} get pods -A`, `the API of ${firstCluster} itself`],
+    [`${thisCommand()} watch --server ${urls.agent}`, 'all clusters, live'],
+    [`${urls.agent}/docs`, 'the REST API'],
+  ] as const;
+  terminal.print('\nTry in another terminal:\n');
+  for (const [command, what] of steps) terminal.print(`  # ${what}\n  ${command}\n`);
+  terminal.print(`Ctrl-C ends it all; the files stay in ${home}.`);
+}
+
+/** How this program was called: by its name where it is installed, else by its file. */
+function thisCommand(): string {
+  const file = process.argv[1] ?? '';
+  return basename(file) === 'scale-cluster' ? 'scale-cluster' : `node ${relative(process.cwd(), file)}`;
 }

@@ -9,7 +9,9 @@ const PING_PORT = 6080;
 export async function checkPorts(settings: Settings): Promise<Finding[]> {
   const { listenAddress, listenPort, localAPIPort, pprof, pprofPort } = settings;
   if (await agentAnswers(listenAddress, listenPort)) {
-    return [ok('ports', `an agent is running on ${listenAddress}:${listenPort} already; its ports are taken by it`)];
+    return [
+      ok('ports', `an agent is running on ${listenAddress}:${listenPort} already; its ports are taken by it`),
+    ];
   }
   const wanted = [
     { setting: 'ListenPort', host: listenAddress, port: listenPort, needed: true },
@@ -20,7 +22,12 @@ export async function checkPorts(settings: Settings): Promise<Finding[]> {
   return Promise.all(wanted.map(checkPort));
 }
 
-async function checkPort(wanted: { setting: string; host: string; port: number; needed: boolean }): Promise<Finding> {
+async function checkPort(wanted: {
+  setting: string;
+  host: string;
+  port: number;
+  needed: boolean;
+}): Promise<Finding> {
   const { setting, host, port, needed } = wanted;
   const name = `port ${port}`;
   const error = await tryPort(host, port);

@@ -34,11 +34,19 @@ export function checkOpenFiles(count: number, limit: number | undefined): Findin
   const message = `${limit} allowed, ${needed} needed for ${plural(count, 'cluster')}`;
   return limit >= needed
     ? ok('open files', message)
-    : fail('open files', message, `raise the hard limit, as in "ulimit -Hn ${needed * 2}" or LimitNOFILE= of systemd`);
+    : fail(
+        'open files',
+        message,
+        `raise the hard limit, as in "ulimit -Hn ${needed * 2}" or LimitNOFILE= of systemd`,
+      );
 }
 
 /** Compares what clusters need with what is free here (or in this container). */
-export function checkMemory(count: number, available = availableMemory(), heapLimit = getHeapStatistics().heap_size_limit): Finding[] {
+export function checkMemory(
+  count: number,
+  available = availableMemory(),
+  heapLimit = getHeapStatistics().heap_size_limit,
+): Finding[] {
   const needed = needs.bytesBase + count * needs.bytesPerCluster;
   const message = `${formatBytes(available)} available, about ${formatBytes(needed)} needed for ${plural(count, 'cluster')}`;
   const fits = Math.max(0, Math.floor((available - needs.bytesBase) / needs.bytesPerCluster));
@@ -52,7 +60,11 @@ export function checkMemory(count: number, available = availableMemory(), heapLi
   const heap =
     heapLimit >= heapNeeded
       ? ok('JavaScript heap', heapMessage)
-      : warn('JavaScript heap', heapMessage, `start with NODE_OPTIONS=--max-old-space-size=${Math.ceil((heapNeeded * 1.5) / MIB)}`);
+      : warn(
+          'JavaScript heap',
+          heapMessage,
+          `start with NODE_OPTIONS=--max-old-space-size=${Math.ceil((heapNeeded * 1.5) / MIB)}`,
+        );
   return [memory, heap];
 }
 

@@ -43,7 +43,8 @@ export class PhaseProgress {
 
   private counts(): string {
     const counts = new Map<string, number>();
-    for (const phase of this.phases.values()) counts.set(phase ?? 'gone', (counts.get(phase ?? 'gone') ?? 0) + 1);
+    for (const phase of this.phases.values())
+      counts.set(phase ?? 'gone', (counts.get(phase ?? 'gone') ?? 0) + 1);
     return [...counts].map(([phase, count]) => `${phase} ${count}`).join('  ');
   }
 }

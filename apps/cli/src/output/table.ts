@@ -2,9 +2,20 @@ import Table from 'cli-table3';
 
 const none = Object.fromEntries(
   [
-    'top', 'top-mid', 'top-left', 'top-right',
-    'bottom', 'bottom-mid', 'bottom-left', 'bottom-right',
-    'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid',
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
   ].map((part) => [part, '']),
 );
 

@@ -20,9 +20,9 @@ export class Terminal {
     return this.stderr.columns || 80;
   }
 
-  /** A line of the result. */
+  /** A line of the result for people; nothing with `--json`. */
   print(line = ''): void {
-    this.stdout.write(`${line}\n`);
+    if (!this.json) this.stdout.write(`${line}\n`);
   }
 
   /** The result for programs. `pretty` unless it is one line of many. */

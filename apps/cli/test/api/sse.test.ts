@@ -12,12 +12,18 @@ describe('SSE parser', () => {
   });
 
   it('gives no event without data, but keeps its id', () => {
-    expect(new SseParser().push('id: 9\nevent: x\n\ndata: y\n\n')).toEqual([{ id: '9', type: 'message', data: 'y' }]);
+    expect(new SseParser().push('id: 9\nevent: x\n\ndata: y\n\n')).toEqual([
+      { id: '9', type: 'message', data: 'y' },
+    ]);
   });
 
   it('reads the same events however the text is cut and lines end', () => {
     const word = fc.stringMatching(/^[a-z0-9{}":, ]*$/);
-    const event = fc.record({ id: fc.nat(), type: fc.stringMatching(/^[a-z]+$/), data: fc.array(word, { minLength: 1 }) });
+    const event = fc.record({
+      id: fc.nat(),
+      type: fc.stringMatching(/^[a-z]+$/),
+      data: fc.array(word, { minLength: 1 }),
+    });
     fc.assert(
       fc.property(
         fc.array(event),
@@ -25,7 +31,9 @@ describe('SSE parser', () => {
         fc.array(fc.nat(20), { minLength: 1 }),
         (events, end, cuts) => {
           const text = events
-            .map(({ id, type, data }) => [`id: ${id}`, `event: ${type}`, ...data.map((line) => `data: ${line}`), '', ''].join(end))
+            .map(({ id, type, data }) =>
+              [`id: ${id}`, `event: ${type}`, ...data.map((line) => `data: ${line}`), '', ''].join(end),
+            )
             .join('');
           const parser = new SseParser();
           const seen = [];
@@ -37,7 +45,9 @@ describe('SSE parser', () => {
           }
           // A lone CR at the end could still become CRLF.
           seen.push(...parser.push(':'));
-          expect(seen).toEqual(events.map(({ id, type, data }) => ({ id: String(id), type, data: data.join('\n') })));
+          expect(seen).toEqual(
+            events.map(({ id, type, data }) => ({ id: String(id), type, data: data.join('\n') })),
+          );
         },
       ),
     );

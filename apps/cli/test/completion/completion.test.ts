@@ -15,9 +15,13 @@ const commands = describeCommands(buildProgram());
 function completeInBash(...words: string[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'completion-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'scale-cluster'), '#!/bin/sh\n[ "$1 $2" = "list --quiet" ] && printf "edge-0001\\nedge-0002\\n"\n', {
-    mode: 0o755,
-  });
+  writeFileSync(
+    join(folder, 'scale-cluster'),
+    '#!/bin/sh\n[ "$1 $2" = "list --quiet" ] && printf "edge-0001\\nedge-0002\\n"\n',
+    {
+      mode: 0o755,
+    },
+  );
   writeFileSync(join(folder, 'completion.bash'), bashCompletion(commands));
   const script = `source completion.bash; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
     _scale_cluster; printf '%s\\n' "\${COMPREPLY[@]}"`;

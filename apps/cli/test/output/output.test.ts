@@ -41,7 +41,8 @@ describe('formats', () => {
     [-2048, '-2.0 KiB'],
   ])('%i bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
 
-  it('counts nouns', () => expect([plural(1, 'cluster'), plural(0, 'cluster')]).toEqual(['1 cluster', '0 clusters']));
+  it('counts nouns', () =>
+    expect([plural(1, 'cluster'), plural(0, 'cluster')]).toEqual(['1 cluster', '0 clusters']));
 
   it('draws bars that are never longer than asked', () => {
     expect(bar(5, 10, 10)).toBe('[█████░░░░░]');
@@ -50,9 +51,15 @@ describe('formats', () => {
   });
 
   it('aligns tables without lines', () => {
-    expect(formatTable(['NAME', 'PHASE'], [['a', 'active'], ['longer', '-']])).toBe(
-      'NAME    PHASE\na       active\nlonger  -',
-    );
+    expect(
+      formatTable(
+        ['NAME', 'PHASE'],
+        [
+          ['a', 'active'],
+          ['longer', '-'],
+        ],
+      ),
+    ).toBe('NAME    PHASE\na       active\nlonger  -');
   });
 });
 
@@ -72,7 +79,11 @@ describe('live block', () => {
   it('redraws its lines in place on a terminal, cut to its width', () => {
     const screen = new Screen(true, 20);
     let lines = ['one', 'x'.repeat(50)];
-    const block = new LiveBlock(terminalOn(screen), () => lines, () => 'plain');
+    const block = new LiveBlock(
+      terminalOn(screen),
+      () => lines,
+      () => 'plain',
+    );
     block.update();
     block.update();
     vi.advanceTimersByTime(100);
@@ -86,7 +97,11 @@ describe('live block', () => {
   it('prints plain lines elsewhere: not too often, no line twice, and the last one always', () => {
     const screen = new Screen(false);
     let line = '1/3';
-    const block = new LiveBlock(terminalOn(screen), () => [], () => line);
+    const block = new LiveBlock(
+      terminalOn(screen),
+      () => [],
+      () => line,
+    );
     block.update();
     line = '2/3';
     block.update();
@@ -100,7 +115,11 @@ describe('live block', () => {
 
   it('prints nothing with --json', () => {
     const screen = new Screen(true);
-    const block = new LiveBlock(terminalOn(screen, true), () => ['a'], () => 'a');
+    const block = new LiveBlock(
+      terminalOn(screen, true),
+      () => ['a'],
+      () => 'a',
+    );
     block.update();
     vi.advanceTimersByTime(1000);
     block.finish();

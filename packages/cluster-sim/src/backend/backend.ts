@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ClusterApi, KubeObject, UserInfo } from '@scale-cluster/memory-apiserver';
+import type { ClusterApi, ResourceCatalog, UserInfo } from '@scale-cluster/memory-apiserver';
 
 /** What a backend needs to know to make a cluster, the same at every start of the program. */
 export interface ProvisionRequest {
@@ -33,6 +33,8 @@ export interface BackendCluster {
   readonly version: string;
   /** In-process access for our own doings. */
   readonly api: ClusterApi;
+  /** What it serves, CRDs included. */
+  readonly catalog: ResourceCatalog;
   /** Answers one HTTP request to its Kubernetes API. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   objectCount(): number;
@@ -53,5 +55,3 @@ export interface Backend {
   remove(uid: string): Promise<void>;
   close(): Promise<void>;
 }
-
-export type { ClusterApi, KubeObject, UserInfo };

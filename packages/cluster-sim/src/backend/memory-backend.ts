@@ -4,6 +4,7 @@ import {
   type ClusterBase,
   type JournalEntry,
 } from '@scale-cluster/memory-apiserver';
+import { FleetClosedError } from '../errors.js';
 import type { Journal } from '../journal/journal.js';
 import type { Logger } from '../logger.js';
 import type { Template } from '../template/load.js';
@@ -37,6 +38,7 @@ export class MemoryBackend implements Backend {
   readonly #server: ApiServer;
   readonly #base: ClusterBase;
   readonly #instances = new Map<string, Instance>();
+  #closed = false;
 
   constructor(private readonly options: MemoryBackendOptions) {
     const { template, tokenKey, now, random, logger } = options;
@@ -54,6 +56,7 @@ export class MemoryBackend implements Backend {
     const make = async (request: ProvisionRequest, entries?: Iterable<JournalEntry>): Promise<void> => {
       onAdopted(this.#create(request, entries));
       await new Promise(setImmediate);
+      if (this.#closed) throw new FleetClosedError();
     };
     for await (const shard of this.options.journal.load((uid) => waiting.has(uid))) {
       for (const [uid, entries] of shard) {
@@ -76,6 +79,7 @@ export class MemoryBackend implements Backend {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#server.close();
     this.#instances.clear();
   }
@@ -98,6 +102,7 @@ export class MemoryBackend implements Backend {
       caCert,
       version: template.version,
       api: cluster.api,
+      catalog: cluster.catalog,
       handle: (incoming, response) => cluster.handle(incoming, response),
       objectCount: () => cluster.objectCount(),
     };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalEntry } from '@scale-cluster/memory-apiserver';
+import { FleetClosedError } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
 import { formatEnd, formatLine } from './line.js';
 import { JournalShard, type ShardContent } from './shard.js';
@@ -34,6 +35,7 @@ export class Journal {
   readonly #syncTimer: NodeJS.Timeout;
   #flushTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  #loading: Promise<unknown> | undefined;
   #entries = 0;
 
   private constructor(options: JournalOptions) {
@@ -57,10 +59,16 @@ export class Journal {
 
   /**
    * Hands out what the shards hold, one after the other so that only one is in memory at a time; entries of clusters
-   * that `keep` refuses are skipped. Run it to its end before the first append.
+   * that `keep` refuses are skipped. Run it to its end before the first append. Throws {@link FleetClosedError} when
+   * the journal is closed meanwhile: what is not read yet must not be taken for absent.
    */
   async *load(keep: (uid: string) => boolean): AsyncGenerator<ShardContent> {
-    for (const shard of this.#shards) yield await shard.load(keep);
+    for (const shard of this.#shards) {
+      if (this.#closed) throw new FleetClosedError();
+      const loading = shard.load(keep);
+      this.#loading = loading;
+      yield await loading;
+    }
   }
 
   /** A function that appends writes of one cluster; calls after {@link close} do nothing. */
@@ -102,6 +110,7 @@ export class Journal {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#syncTimer);
+    await this.#loading?.catch(() => undefined);
     await this.flush();
     clearTimeout(this.#flushTimer);
     await Promise.all(this.#shards.map((shard) => shard.close()));

@@ -37,11 +37,11 @@ export class JournalShard {
   /** Reads the file from its beginning; call it once, before the first append. Cuts off an unfinished last line. */
   async load(keep: (uid: string) => boolean): Promise<ShardContent> {
     await unlink(`${this.path}.tmp`).catch(() => undefined);
-    const content = await readShard(this.path, keep);
     await this.#open();
-    // A process that was killed may have left half a line: the next line must not begin behind it.
+    // A process that was killed may have left half a line: it counts for nothing, and the next must not begin behind it.
     await truncateToLine(this.#handle, this.#bytes);
     this.#bytes = (await this.#handle?.stat())?.size ?? 0;
+    const content = await readShard(this.path, keep);
     this.#liveBytes = contentBytes(content);
     return content;
   }

@@ -1,39 +1,48 @@
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+
 export interface ConnectPacerOptions {
   /** Milliseconds on a clock that never goes back. @default performance.now */
   clock?: () => number;
-  /** Connects per second at first, at least and at most. @default 16, 4, 400 */
+  /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
+  utilization?: () => number;
+  /** Connects per second at first, at least and at most. @default 40, 10, 400 */
   rate?: { first: number; least: number; most: number };
 }
 
 const tickMs = 50;
-/** A tick that comes so late means that this process has more to do than it can. */
-const lateMs = 40;
-/** Per tick: about 8 % more each second, because what a connect causes shows only seconds later. */
-const growth = 1.004;
-const cut = 0.8;
+/** How often the rate is set anew. */
+const adjustMs = 500;
+/** Busier than this is too busy; less busy than that leaves room. */
+const busy = { tooMuch: 0.9, room: 0.7 };
+/** About 10 % more each second, because what a connect causes shows only seconds later. */
+const growth = 1.05;
+const cut = 0.7;
 
 /**
- * Hands out turns to connect, so that a fleet that lost Rancher, or was restarted, doesn't come back faster than this
- * process can serve what Rancher asks of each cluster then (a dozen TLS connections, some 200 requests). The rate grows
- * while the event loop is on time and shrinks when it is late. There is a timer only while someone waits.
+ * Hands out turns to reconnect, so that a fleet that lost Rancher, or was restarted, doesn't come back faster than this
+ * process can serve what Rancher asks of each cluster then (a dozen TLS connections, some 100 requests). The rate grows
+ * while the event loop has room and shrinks when it has not. There is a timer only while someone waits.
  */
 export class ConnectPacer {
   readonly #clock: () => number;
+  readonly #utilization: () => number;
   readonly #least: number;
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
   #rate: number;
   #credit = 1;
   #tickedAt: number;
+  #adjustedAt: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ConnectPacerOptions = {}) {
     this.#clock = options.clock ?? (() => performance.now());
-    const { first, least, most } = options.rate ?? { first: 16, least: 4, most: 400 };
+    this.#utilization = options.utilization ?? eventLoopShare();
+    const { first, least, most } = options.rate ?? { first: 40, least: 10, most: 400 };
     this.#rate = first;
     this.#least = least;
     this.#most = most;
-    this.#tickedAt = this.#clock();
+    this.#tickedAt = this.#adjustedAt = this.#clock();
   }
 
   /** Connects per second that are let through now. */
@@ -50,9 +59,12 @@ export class ConnectPacer {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       if (this.#timer !== undefined) return;
-      // Nobody has waited lately: credit has been gathered, but no more than for one tick.
       this.#release();
-      if (this.#waiting.length > 0) this.#arm();
+      if (this.#waiting.length === 0) return;
+      // What was measured while nobody waited says nothing about now.
+      this.#utilization();
+      this.#adjustedAt = this.#clock();
+      this.#arm();
     });
   }
 
@@ -64,18 +76,25 @@ export class ConnectPacer {
   }
 
   #arm(): void {
-    const due = this.#clock() + tickMs;
     this.#timer = setTimeout(() => {
-      const late = this.#clock() - due > lateMs;
-      this.#rate = late ? Math.max(this.#least, this.#rate * cut) : Math.min(this.#most, this.#rate * growth);
       this.#timer = undefined;
+      this.#adjust();
       this.#release();
       if (this.#waiting.length > 0) this.#arm();
     }, tickMs);
   }
 
+  #adjust(): void {
+    if (this.#clock() - this.#adjustedAt < adjustMs) return;
+    this.#adjustedAt = this.#clock();
+    const share = this.#utilization();
+    if (share > busy.tooMuch) this.#rate = Math.max(this.#least, this.#rate * cut);
+    else if (share < busy.room) this.#rate = Math.min(this.#most, this.#rate * growth);
+  }
+
   #release(): void {
     const now = this.#clock();
+    // Credit is gathered for one tick only: a pause must not be followed by a burst.
     const mostCredit = Math.max(1, (this.#rate * tickMs) / 1000);
     this.#credit = Math.min(mostCredit, this.#credit + (this.#rate * (now - this.#tickedAt)) / 1000);
     this.#tickedAt = now;
@@ -84,4 +103,14 @@ export class ConnectPacer {
       this.#waiting.shift()?.();
     }
   }
+}
+
+function eventLoopShare(): () => number {
+  let last: EventLoopUtilization = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
 }

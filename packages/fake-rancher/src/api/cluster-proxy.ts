@@ -48,7 +48,9 @@ export class ClusterProxy {
 
   /** Needs an authenticated request. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const target = await this.#target(request);
+    const target = await this.#target(request).catch((error: unknown) => {
+      throw asApiError(error);
+    });
     const outgoing = http.request({
       agent: target.agent,
       method: request.method,

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { messageOf, UnansweredError } from '../errors.js';
 import type { ManagementCluster } from '../model/cluster.js';
-import type { LinkEnvironment } from '../tunnels/cluster-link.js';
+import { settleMs, type LinkEnvironment } from '../tunnels/cluster-link.js';
 import { SteveAgent } from '../tunnels/steve-agent.js';
 
 /**
@@ -44,10 +44,13 @@ async function pingAgent(cluster: ManagementCluster, environment: LinkEnvironmen
     if (status === 200) return true;
     environment.violations.report('ping-failed', cluster.id, `status ${status}, body "${body}"`);
   } catch (error) {
-    if (!environment.tunnels.steveRecentlyLost(cluster.id)) {
-      const kind = error instanceof UnansweredError ? 'ping-unanswered' : 'ping-failed';
-      environment.violations.report(kind, cluster.id, messageOf(error));
-    }
+    const kind = error instanceof UnansweredError ? 'ping-unanswered' : 'ping-failed';
+    const lost = (): boolean => environment.tunnels.steveRecentlyLost(cluster.id);
+    // As with all streams of a tunnel: they fail a moment before it is seen to end.
+    if (!lost())
+      environment.deadlines.after(settleMs, () => {
+        if (!lost()) environment.violations.report(kind, cluster.id, messageOf(error));
+      });
   }
   return false;
 }

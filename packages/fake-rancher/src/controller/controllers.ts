@@ -94,7 +94,7 @@ export class Controllers {
         controller.cluster.removedAt !== undefined
       )
         continue;
-      controller.healthDueAt = now + checkIntervalMs;
+      controller.healthDueAt = Math.max(controller.healthDueAt + checkIntervalMs, now);
       void this.#healthChecks.run(() => controller.checkHealth());
     }
   }

@@ -13,6 +13,8 @@ const maxBackoffMs = 30_000;
 const earlyEndToleranceMs = 2_000;
 /** A WatchList must bring its initial bookmark within this time. */
 const initialBookmarkMs = 30_000;
+/** A watch shorter than this counts as failed (client-go `VeryShortWatchError`). */
+const shortWatchMs = 1_000;
 /** How an API server says that a resourceVersion is too old. */
 const gone = 410;
 
@@ -27,8 +29,6 @@ export class Reflector {
   readonly spec: WatchSpec;
   /** Metadata by `namespace/name`; empty unless `spec.keep`. */
   readonly items = new Map<string, ObjectMeta>();
-  /** How many objects there are. */
-  count = 0;
   /** Resolves when the initial state is there for the first time. */
   readonly synced: Promise<void>;
   /** Called when the kept items changed, with those that did. */
@@ -36,6 +36,7 @@ export class Reflector {
 
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
+  readonly #waiters = new Set<() => void>();
   #resolveSynced: () => void = () => {};
   #isSynced = false;
   #resourceVersion: string | undefined;
@@ -88,8 +89,6 @@ export class Reflector {
       this.#signal.addEventListener('abort', onAbort, { once: true });
     });
   }
-
-  readonly #waiters = new Set<() => void>();
 
   async #once(): Promise<End> {
     try {
@@ -191,14 +190,13 @@ export class Reflector {
       response.on('close', () => {
         cancel?.();
         const age = Date.now() - openedAt;
-        if (end === undefined && !this.#client.link.excused(failure)) {
-          if (!response.complete)
-            this.#report('watch-broken', `after ${age} ms: ${failure ? failure.message : 'cut off'}`);
-          else if (age < timeoutMs - earlyEndToleranceMs)
-            this.#report('watch-ended-early', `after ${age} of ${timeoutMs} ms`);
-        }
-        // An initial state without its end is worth nothing; a cut stream resumes, but not in a tight loop.
-        resolve(end ?? (collecting || !response.complete ? 'failed' : 'again'));
+        if (end === undefined && !response.complete)
+          this.#reportEnd('watch-broken', `after ${age} ms: ${failure ? failure.message : 'cut off'}`);
+        else if (end === undefined && age < timeoutMs - earlyEndToleranceMs)
+          this.#reportEnd('watch-ended-early', `after ${age} of ${timeoutMs} ms`);
+        // An initial state without its end is worth nothing; a cut or very short stream resumes, but not in a
+        // tight loop.
+        resolve(end ?? (collecting || !response.complete || age < shortWatchMs ? 'failed' : 'again'));
       });
     });
   }
@@ -212,7 +210,6 @@ export class Reflector {
 
   #replace(found: ObjectMeta[], version: string): void {
     this.#noteVersion(version, 'initial state', true);
-    this.count = found.length;
     for (const metadata of found) this.#inspect(metadata);
     if (this.spec.keep) {
       this.items.clear();
@@ -229,9 +226,7 @@ export class Reflector {
     const { metadata } = event.object;
     this.#noteVersion(metadata.resourceVersion ?? '', `${event.type} ${metadata.name ?? ''}`, false);
     if (event.type === 'BOOKMARK') return;
-    if (event.type === 'ADDED') this.count++;
-    if (event.type === 'DELETED') this.count--;
-    else this.#inspect(metadata);
+    if (event.type !== 'DELETED') this.#inspect(metadata);
     if (!this.spec.keep) return;
     if (event.type === 'DELETED') this.items.delete(keyOf(metadata));
     else this.items.set(keyOf(metadata), metadata);
@@ -266,6 +261,10 @@ export class Reflector {
         id,
         `namespace ${metadata.name ?? ''} belongs to project ${project}`,
       );
+  }
+
+  #reportEnd(kind: string, detail: string): void {
+    this.#client.link.reportFailure(kind, `${this.spec.path}: ${detail}`);
   }
 
   #report(kind: string, detail: string): void {

@@ -8,7 +8,7 @@ export interface WatchSpec {
   readonly fieldSelector?: string;
   /** Uids of these objects must not be seen in another cluster. */
   readonly ownUids?: boolean;
-  /** Something looks at these objects: their metadata is kept. Otherwise they are only counted. */
+  /** Something looks at these objects: their metadata is kept. */
   readonly keep?: boolean;
 }
 

@@ -164,9 +164,9 @@ export class KubeClient {
 
   #blame(request: KubeRequest, error: unknown): void {
     // Failed dials have been judged where they happened.
-    if (request.signal?.aborted || error instanceof DialError || this.link.excused(error)) return;
+    if (request.signal?.aborted || error instanceof DialError) return;
     const kind = error instanceof UnansweredError ? 'request-unanswered' : 'request-failed';
-    this.#report(kind, `${describe(request)}: ${messageOf(error)}`);
+    this.link.reportFailure(kind, `${describe(request)}: ${messageOf(error)}`, error);
   }
 
   #report(kind: string, detail: string): void {

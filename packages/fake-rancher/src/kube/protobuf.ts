@@ -1,5 +1,3 @@
-import type { KubeObject } from './object.js';
-
 /**
  * Writes Kubernetes' protobuf bodies for the few kinds that Rancher sends in this form: since client-go 0.32 its
  * typed client prefers protobuf, and what it writes through it must be understood by a cluster.
@@ -191,10 +189,15 @@ const unknownType: Message = [
   [2, 'kind', 'string!'],
 ];
 
+/** Something with apiVersion and kind; DeleteOptions have no metadata. */
+export interface ProtobufObject {
+  apiVersion: string;
+  kind: string;
+  [field: string]: unknown;
+}
+
 /** Encodes an object in the envelope of Kubernetes. Throws for kinds that are not in the table above. */
-export function encodeProtobuf(
-  object: Omit<KubeObject, 'metadata'> & { metadata?: KubeObject['metadata'] },
-): Buffer {
+export function encodeProtobuf(object: ProtobufObject): Buffer {
   const message = kinds[`${object.apiVersion}/${object.kind}`];
   if (!message) throw new TypeError(`no protobuf table for ${object.apiVersion} ${object.kind}`);
   const body = encodeMessage(message, object);

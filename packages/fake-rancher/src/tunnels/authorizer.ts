@@ -19,11 +19,12 @@ export type Admission =
  * and is no good (400 with that text).
  */
 export function authorizeTunnel(request: IncomingMessage, registry: Registry): Admission | null {
-  let refused: unknown;
+  let refused: ApiError | undefined;
   try {
     const admission = authorizeCluster(request, registry);
     if (admission) return admission;
   } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
     refused = error;
   }
   const admission = authorizeSteve(request, registry);

@@ -14,6 +14,8 @@ const dialTries = 4;
 /** Go's http.Transport as Rancher sets it up. */
 const idleTimeoutMs = 90_000;
 const maxIdleConnections = 25;
+/** How long the loss of a tunnel may take to show after its first stream failed. */
+export const settleMs = 1_000;
 
 export interface LinkEnvironment {
   readonly tunnels: Tunnels;
@@ -51,6 +53,18 @@ export class ClusterLink {
     this.agent = new LinkAgent(() => this.dialTls(['http/1.1']));
     this.proxyAgent = new LinkAgent(() => this.dialTls());
     signal.addEventListener('abort', () => this.#close(), { once: true });
+  }
+
+  /**
+   * Reports a failed connection or stream, unless it turns out that the tunnel was lost: its streams fail a moment
+   * before it is seen to end.
+   */
+  reportFailure(kind: string, detail: string, error?: unknown): void {
+    if (this.excused(error)) return;
+    const { deadlines, violations } = this.environment;
+    deadlines.after(settleMs, () => {
+      if (!this.excused(undefined)) violations.report(kind, this.cluster.id, detail);
+    });
   }
 
   /** Whether an error just now may be blamed on the tunnel (or on our own end) instead of on the cluster. */
@@ -137,7 +151,7 @@ export class ClusterLink {
   }
 
   #blame(error: DialError): DialError {
-    if (!this.excused(error)) this.environment.violations.report(error.kind, this.cluster.id, error.message);
+    this.reportFailure(error.kind, error.message);
     return error;
   }
 

@@ -2,11 +2,14 @@ import http from 'node:http';
 import https from 'node:https';
 import type { FakeRancher } from '../../src/index.js';
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a body is whatever the test expects it to be
+export type AnyJson = any;
+
 export interface ApiAnswer {
   status: number;
   text: string;
   /** The body, parsed; undefined when it is no JSON. */
-  json: any;
+  json: AnyJson;
 }
 
 /** Asks a fake Rancher over its real socket, with its token unless `token` says otherwise (null: none). */

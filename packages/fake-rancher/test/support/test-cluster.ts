@@ -87,6 +87,11 @@ export class TestCluster {
     return cluster;
   }
 
+  /** Connections that Rancher has open in the tunnels. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
   /** Ends both tunnels like an agent that was killed. */
   kill(): void {
     for (const tunnel of this.#tunnels.splice(0)) tunnel.destroy();

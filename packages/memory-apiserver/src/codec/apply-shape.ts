@@ -74,13 +74,20 @@ function shapeOfJsonSchema(schema: unknown): ApplyShape {
     const keys = schema['x-kubernetes-list-map-keys'];
     if (listType === 'set') return { kind: 'set' };
     if (listType !== 'map' || !Array.isArray(keys)) return atomic;
-    return { kind: 'keyed', keys: keys.map(String), defaults: keyDefaults(items, keys), item: shapeOfJsonSchema(items) };
+    return {
+      kind: 'keyed',
+      keys: keys.map(String),
+      defaults: keyDefaults(items, keys),
+      item: shapeOfJsonSchema(items),
+    };
   }
   if (isObject(properties) || isObject(additionalProperties))
     return {
       kind: 'fields',
       child: (name) =>
-        shapeOfJsonSchema(isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : additionalProperties),
+        shapeOfJsonSchema(
+          isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : additionalProperties,
+        ),
     };
   return schema['type'] === 'object' || schema['type'] === undefined ? deduced : atomic;
 }

@@ -51,11 +51,14 @@ function build(
   if ((group === '') !== (root === 'api') || rest.length > (root === 'api' ? 1 : 2)) return undefined;
   const versions = catalog.versions(group);
   if (version === undefined)
-    return versions.length === 0 ? undefined : jsonDocument({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(catalog, group) });
+    return versions.length === 0
+      ? undefined
+      : jsonDocument({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(catalog, group) });
   return versions.includes(version) ? jsonDocument(resourceList(catalog, group, version)) : undefined;
 }
 
-const groupVersion = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
+const groupVersion = (group: string, version: string): string =>
+  group === '' ? version : `${group}/${version}`;
 
 const rowsOf = (catalog: ResourceCatalog, group: string, version: string): ResourceInfo[] =>
   catalog.all().filter((row) => row.group === group && row.version === version);

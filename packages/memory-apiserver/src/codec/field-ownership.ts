@@ -18,7 +18,7 @@ const unownedMetadata = [
 /** All leaf paths of an object, except its identity and what only the server writes. */
 export function fieldsOf(object: unknown, shape: ApplyShape): FieldSet {
   const set = new FieldSet();
-  collect(object as Json, shape, set);
+  collect(object as Json, shape, set, false);
   return withoutUnowned(set);
 }
 
@@ -35,12 +35,13 @@ function withoutUnowned(set: FieldSet): FieldSet {
   return set;
 }
 
-function collect(value: Json, shape: ApplyShape, set: FieldSet): void {
+/** Gathers the paths of leaves and list items; with `whole` also those of what holds them. */
+function collect(value: Json, shape: ApplyShape, set: FieldSet, whole: boolean): void {
   const parts = [...partsOf(value, shape)];
-  if (parts.length === 0) set.member = true;
+  if (parts.length === 0 || whole) set.member = true;
   for (const { step, value: part, shape: below } of parts) {
     const child = set.child(step);
-    collect(part, below, child);
+    collect(part, below, child, whole);
     if (step.startsWith('k:')) child.member = true;
   }
 }
@@ -54,12 +55,15 @@ interface Part {
 /** What a value is divided into for ownership; nothing for leaves, empty lists and objects. */
 function* partsOf(value: Json, shape: ApplyShape): Generator<Part> {
   if (shape.kind === 'fields' && isObject(value)) {
-    for (const [key, part] of Object.entries(value)) yield { step: `f:${key}`, value: part, shape: shape.child(key) };
+    for (const [key, part] of Object.entries(value))
+      yield { step: `f:${key}`, value: part, shape: shape.child(key) };
   } else if (shape.kind === 'set' && Array.isArray(value)) {
-    for (const part of value) yield { step: `v:${JSON.stringify(part)}`, value: part, shape: { kind: 'atomic' } };
+    for (const part of value)
+      yield { step: `v:${JSON.stringify(part)}`, value: part, shape: { kind: 'atomic' } };
   } else if (shape.kind === 'keyed' && Array.isArray(value)) {
     for (const part of value)
-      if (isObject(part)) yield { step: itemStep(part, shape.keys, shape.defaults), value: part, shape: shape.item };
+      if (isObject(part))
+        yield { step: itemStep(part, shape.keys, shape.defaults), value: part, shape: shape.item };
   }
 }
 
@@ -84,16 +88,11 @@ function compare(before: Json, after: Json, shape: ApplyShape, written: FieldSet
   }
   for (const [step, part] of now) {
     const previous = old.get(step);
-    if (previous === undefined) {
-      collect(part.value, part.shape, written.child(step));
-      if (step.startsWith('k:')) written.child(step).member = true;
-    } else compare(previous.value, part.value, part.shape, written.child(step), removed.child(step));
+    if (previous === undefined) collect(part.value, part.shape, written.child(step), true);
+    else compare(previous.value, part.value, part.shape, written.child(step), removed.child(step));
   }
-  for (const [step, part] of old) {
-    if (now.has(step)) continue;
-    collect(part.value, part.shape, removed.child(step));
-    if (step.startsWith('k:')) removed.child(step).member = true;
-  }
+  for (const [step, part] of old)
+    if (!now.has(step)) collect(part.value, part.shape, removed.child(step), true);
 }
 
 /** The live value with the applied one laid over it: what the latter doesn't mention stays. A new value. */
@@ -101,7 +100,11 @@ export function mergeApplied(live: Json | undefined, applied: Json, shape: Apply
   if (shape.kind === 'fields' && isObject(live) && isObject(applied)) {
     const merged: JsonObject = cloneJson(live);
     for (const [key, value] of Object.entries(applied))
-      setOwn(merged, key, mergeApplied(Object.hasOwn(live, key) ? live[key] : undefined, value, shape.child(key)));
+      setOwn(
+        merged,
+        key,
+        mergeApplied(Object.hasOwn(live, key) ? live[key] : undefined, value, shape.child(key)),
+      );
     return merged;
   }
   if ((shape.kind === 'set' || shape.kind === 'keyed') && Array.isArray(live) && Array.isArray(applied))
@@ -109,23 +112,38 @@ export function mergeApplied(live: Json | undefined, applied: Json, shape: Apply
   return cloneJson(applied);
 }
 
-/** Applied items in their order; each live-only item stays before the item that it stood before. */
+/**
+ * Merges two lists item by item. Applied items keep their order, live ones too as far as that allows
+ * (structured-merge-diff `typed/merge.go` `visitListItems`).
+ */
 function mergeItems(live: readonly Part[], applied: readonly Part[]): Json[] {
-  const appliedSteps = new Set(applied.map((part) => part.step));
-  const liveByStep = new Map(live.map((part) => [part.step, part.value]));
+  const liveByStep = new Map(live.map((part) => [part.step, part]));
+  const appliedByStep = new Map(applied.map((part) => [part.step, part]));
+  const shared = applied.map((part) => part.step).filter((step) => liveByStep.has(step));
+  const done = new Set<string>();
   const result: Json[] = [];
-  let next = 0;
-  for (const part of applied) {
-    if (liveByStep.has(part.step)) {
-      for (; next < live.length && live[next]?.step !== part.step; next += 1) {
-        const other = live[next];
-        if (other === undefined || appliedSteps.has(other.step)) break;
-        result.push(cloneJson(other.value));
-      }
-      if (live[next]?.step === part.step) next += 1;
-    }
-    result.push(mergeApplied(liveByStep.get(part.step), part.value, part.shape));
+  let [l, r, nextShared] = [0, 0, 0];
+  const takeApplied = (part: Part): void => {
+    done.add(part.step);
+    result.push(mergeApplied(liveByStep.get(part.step)?.value, part.value, part.shape));
+    if (shared[nextShared] === part.step) nextShared += 1;
+    r += 1;
+  };
+  while (l < live.length || r < applied.length) {
+    const [ours, theirs] = [live[l], applied[r]];
+    if (ours !== undefined && theirs?.step === ours.step) {
+      takeApplied(theirs);
+      l += 1;
+    } else if (ours !== undefined && !appliedByStep.has(ours.step)) {
+      result.push(cloneJson(ours.value));
+      l += 1;
+    } else if (
+      ours !== undefined &&
+      (done.has(ours.step) || theirs === undefined || shared[nextShared] !== ours.step)
+    ) {
+      // Shared, but its turn among the applied ones is another.
+      l += 1;
+    } else if (theirs !== undefined) takeApplied(theirs);
   }
-  for (const other of live.slice(next)) if (!appliedSteps.has(other.step)) result.push(cloneJson(other.value));
   return result;
 }

@@ -27,7 +27,8 @@ export class FieldSet {
   toFieldsV1(): JsonObject {
     const fields: JsonObject = {};
     if (this.member && this.children.size > 0) fields['.'] = {};
-    for (const step of [...this.children.keys()].sort()) fields[step] = this.children.get(step)?.toFieldsV1() ?? {};
+    for (const step of [...this.children.keys()].sort())
+      fields[step] = this.children.get(step)?.toFieldsV1() ?? {};
     return fields;
   }
 

@@ -17,12 +17,15 @@ const rejected = (): ApiError =>
   new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
 /**
- * JSON Patch (RFC 6902): a new object with the operations applied in order, or none. Neither argument is changed.
+ * JSON Patch (RFC 6902, as kube-apiserver applies it): a new object with the operations applied in order, or none. Neither argument is changed.
  *
  * @throws ApiError 400 for a malformed patch, 413 for too many operations, 422 for one that doesn't apply
  */
 export function jsonPatch<T extends object>(target: T, patch: unknown): T {
-  if (!Array.isArray(patch)) throw badRequest('json: cannot unmarshal the JSON patch: it must be an array');
+  if (!Array.isArray(patch))
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    );
   if (patch.length > maxOperations)
     throw new ApiError(
       413,
@@ -68,8 +71,7 @@ function apply(document: Json, { op, path, from = [], value = null }: Operation)
     case 'remove':
       return remove(document, path);
     case 'replace':
-      read(document, path);
-      return path.length === 0 ? cloneJson(value) : add(remove(document, path), path, cloneJson(value));
+      return replace(document, path, cloneJson(value));
     case 'move': {
       if (path.length > from.length && from.every((step, index) => step === path[index])) throw rejected();
       const moved = read(document, from);
@@ -108,6 +110,15 @@ function add(document: Json, path: readonly string[], value: Json): Json {
   const { parent, step } = parentOf(document, path);
   if (!Array.isArray(parent)) setOwn(parent, step, value);
   else parent.splice(step === '-' ? parent.length : arrayIndex(step, parent.length), 0, value);
+  return document;
+}
+
+/** Unlike RFC 6902 has it, a field that doesn't exist is set: so does kube-apiserver's library. */
+function replace(document: Json, path: readonly string[], value: Json): Json {
+  if (path.length === 0) return value;
+  const { parent, step } = parentOf(document, path);
+  if (Array.isArray(parent)) parent[arrayIndex(step, parent.length - 1)] = value;
+  else setOwn(parent, step, value);
   return document;
 }
 

@@ -6,10 +6,15 @@ type Step =
   | { readonly kind: 'field'; readonly name: string }
   | { readonly kind: 'index'; readonly index: number }
   | { readonly kind: 'all' }
-  | { readonly kind: 'filter'; readonly path: readonly Step[]; readonly operator: string; readonly value: Json | undefined };
+  | {
+      readonly kind: 'filter';
+      readonly path: readonly Step[];
+      readonly operator: string;
+      readonly value: Json | undefined;
+    };
 
 const token =
-  /^(?:\.(?<field>(?:\\.|[^.[\]\s\\])+)|\[(?<index>-?\d+)\]|\[\*\]|\.\*|\[(?<quoted>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]|\[\?\((?<filter>[^\]]*)\)\])/;
+  /^(?:\.(?<field>(?:\\.|[^.[\]\s\\*])+)|\[(?<index>-?\d+)\]|\[\*\]|\.\*|\[(?<quoted>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]|\[\?\((?<filter>[^\]]*)\)\])/;
 
 const parsed = new Map<string, readonly Step[] | undefined>();
 
@@ -37,7 +42,8 @@ function parse(path: string): Step[] | undefined {
     const { field, index, quoted, filter } = match.groups;
     if (field !== undefined) steps.push({ kind: 'field', name: field.replaceAll(/\\(.)/g, '$1') });
     else if (index !== undefined) steps.push({ kind: 'index', index: Number(index) });
-    else if (quoted !== undefined) steps.push({ kind: 'field', name: quoted.slice(1, -1).replaceAll(/\\(.)/g, '$1') });
+    else if (quoted !== undefined)
+      steps.push({ kind: 'field', name: quoted.slice(1, -1).replaceAll(/\\(.)/g, '$1') });
     else if (filter !== undefined) {
       const step = parseFilter(filter);
       if (step === undefined) return undefined;
@@ -54,7 +60,12 @@ function parseFilter(text: string): Step | undefined {
   const path = parse(match[1] ?? '');
   if (path === undefined) return undefined;
   const literal = match[3];
-  return { kind: 'filter', path, operator: match[2] ?? '', value: literal === undefined ? undefined : parseLiteral(literal) };
+  return {
+    kind: 'filter',
+    path,
+    operator: match[2] ?? '',
+    value: literal === undefined ? undefined : parseLiteral(literal),
+  };
 }
 
 function parseLiteral(text: string): Json {
@@ -84,7 +95,9 @@ function take(value: Json, step: Step): Json[] {
     case 'all':
       return items;
     case 'filter':
-      return items.filter((item) => walk([item], step.path).some((found) => compare(found, step.operator, step.value)));
+      return items.filter((item) =>
+        walk([item], step.path).some((found) => compare(found, step.operator, step.value)),
+      );
   }
 }
 

@@ -9,7 +9,10 @@ import { cloneJson, getOwn, isObject, setOwn, type JsonObject } from './json.js'
  * @throws ApiError 400 if the patch is no object
  */
 export function mergePatch<T extends object>(target: T, patch: unknown): T {
-  if (!isObject(patch)) throw badRequest('json: cannot unmarshal the merge patch: it must be an object');
+  if (!isObject(patch))
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+    );
   return merge(target as unknown as Json, patch) as unknown as T;
 }
 

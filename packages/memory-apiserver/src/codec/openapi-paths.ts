@@ -48,20 +48,30 @@ export function resourcePaths(
   const parameters = row.namespaced ? [pathParameter('namespace')] : [];
   const paths: Record<string, Schema> = {};
   const put = (path: string, own_: Schema, extra: object[]): void => {
-    if (Object.keys(own_).length > 0) paths[path] = { ...own_, ...(extra.length === 0 ? {} : { parameters: extra }) };
+    if (Object.keys(own_).length > 0)
+      paths[path] = { ...own_, ...(extra.length === 0 ? {} : { parameters: extra }) };
   };
   if (row.namespaced && row.verbs.includes('list'))
     put(`${root}/${row.plural}`, { get: operation('get', 'list', own, schemaOf, custom) }, []);
   put(collection, pathItem(row.verbs, own, schemaOf, custom, true), parameters);
   put(item, pathItem(row.verbs, own, schemaOf, custom, false), [pathParameter('name'), ...parameters]);
   for (const sub of row.subresources)
-    put(`${item}/${sub.name}`, subresourceItem(sub, own, schemaOf, custom), [pathParameter('name'), ...parameters]);
+    put(`${item}/${sub.name}`, subresourceItem(sub, own, schemaOf, custom), [
+      pathParameter('name'),
+      ...parameters,
+    ]);
   return paths;
 }
 
 type SchemaOf = (gvk: GroupVersionKind) => string | undefined;
 
-function pathItem(verbs: readonly string[], gvk: GroupVersionKind, schemaOf: SchemaOf, custom: boolean, onCollection: boolean): Schema {
+function pathItem(
+  verbs: readonly string[],
+  gvk: GroupVersionKind,
+  schemaOf: SchemaOf,
+  custom: boolean,
+  onCollection: boolean,
+): Schema {
   const item: Schema = {};
   for (const verb of verbs) {
     const entry = operations[verb];
@@ -70,7 +80,12 @@ function pathItem(verbs: readonly string[], gvk: GroupVersionKind, schemaOf: Sch
   return item;
 }
 
-function subresourceItem(sub: SubresourceInfo, parent: GroupVersionKind, schemaOf: SchemaOf, custom: boolean): Schema {
+function subresourceItem(
+  sub: SubresourceInfo,
+  parent: GroupVersionKind,
+  schemaOf: SchemaOf,
+  custom: boolean,
+): Schema {
   const gvk = { group: sub.group ?? parent.group, version: sub.version ?? parent.version, kind: sub.kind };
   const item: Schema = {};
   for (const verb of sub.verbs) {
@@ -80,12 +95,21 @@ function subresourceItem(sub: SubresourceInfo, parent: GroupVersionKind, schemaO
   return item;
 }
 
-function operation(method: string, action: string, gvk: GroupVersionKind, schemaOf: SchemaOf, custom: boolean): Schema {
+function operation(
+  method: string,
+  action: string,
+  gvk: GroupVersionKind,
+  schemaOf: SchemaOf,
+  custom: boolean,
+): Schema {
   const isStream = gvk.kind.endsWith('Options');
   const name = isStream ? undefined : schemaOf(action === 'list' ? { ...gvk, kind: `${gvk.kind}List` } : gvk);
   const content = { 'application/json': name === undefined ? {} : { schema: schemaReference(name) } };
   const patchContent = Object.fromEntries(
-    patchTypes(custom).map((type) => [type, { schema: schemaReference('io.k8s.apimachinery.pkg.apis.meta.v1.Patch') }]),
+    patchTypes(custom).map((type) => [
+      type,
+      { schema: schemaReference('io.k8s.apimachinery.pkg.apis.meta.v1.Patch') },
+    ]),
   );
   const writes = method === 'post' || method === 'put';
   return {

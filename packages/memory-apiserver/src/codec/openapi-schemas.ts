@@ -81,7 +81,10 @@ export class SchemaComponents {
     const listMeta = schemaName(typeById('meta/v1:ListMeta') as TypeInfo);
     this.addType('meta/v1:ObjectMeta');
     this.addType('meta/v1:ListMeta');
-    const own = (row.custom?.schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }) as Schema;
+    const own = (row.custom?.schema ?? {
+      type: 'object',
+      'x-kubernetes-preserve-unknown-fields': true,
+    }) as Schema;
     const typeMeta = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
     const { group, version, kind } = row;
     this.schemas[name] = {
@@ -140,7 +143,9 @@ export class SchemaComponents {
   #property(field: FieldInfo): Schema {
     const value = this.#value(field);
     const extensions = {
-      ...(field.repeated && field.listMapKeys.length > 0 ? { 'x-kubernetes-list-map-keys': field.listMapKeys } : {}),
+      ...(field.repeated && field.listMapKeys.length > 0
+        ? { 'x-kubernetes-list-map-keys': field.listMapKeys }
+        : {}),
       ...(field.listType === undefined ? {} : { 'x-kubernetes-list-type': field.listType }),
       ...(field.mapType === undefined ? {} : { 'x-kubernetes-map-type': field.mapType }),
       ...(field.mergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.mergeKey }),

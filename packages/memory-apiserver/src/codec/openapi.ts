@@ -77,5 +77,10 @@ function describe(rows: readonly ResourceInfo[]): object {
     Object.assign(paths, resourcePaths(row, schemaOf));
   }
   const schemas = Object.fromEntries(Object.entries(components.schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'unversioned' }, paths, components: { schemas } };
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'unversioned' },
+    paths,
+    components: { schemas },
+  };
 }

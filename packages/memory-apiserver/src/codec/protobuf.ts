@@ -21,7 +21,9 @@ const maxDepth = 100;
  */
 export function decodeProtobuf(body: Buffer, expected?: { apiVersion: string; kind: string }): KubeObject {
   if (!body.subarray(0, 4).equals(protobufMagic))
-    throw badRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+    throw badRequest(
+      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+    );
   try {
     return decodeEnvelope(body, expected, 0);
   } catch (error) {
@@ -72,7 +74,12 @@ function decodeTypeMeta(reader: WireReader): { apiVersion: string; kind: string 
   return meta;
 }
 
-function decodeMessage(reader: WireReader, message: TypeInfo, depth: number, into: JsonObject = {}): JsonObject {
+function decodeMessage(
+  reader: WireReader,
+  message: TypeInfo,
+  depth: number,
+  into: JsonObject = {},
+): JsonObject {
   if (depth > maxDepth) throw new WireError('exceeded max depth');
   while (!reader.done) {
     const { number, type } = reader.tag();
@@ -83,7 +90,13 @@ function decodeMessage(reader: WireReader, message: TypeInfo, depth: number, int
   return into;
 }
 
-function decodeField(reader: WireReader, wire: number, field: FieldInfo, depth: number, into: JsonObject): void {
+function decodeField(
+  reader: WireReader,
+  wire: number,
+  field: FieldInfo,
+  depth: number,
+  into: JsonObject,
+): void {
   if (field.inline && field.message !== undefined && wire === WireType.Bytes) {
     decodeMessage(reader.nested(), field.message, depth + 1, into);
     return;
@@ -103,7 +116,8 @@ function decodeField(reader: WireReader, wire: number, field: FieldInfo, depth: 
     return;
   }
   const value = decodeValue(reader, wire, field, depth);
-  if (value !== undefined && !(field.omitEmpty && !field.pointer && isZero(value))) setOwn(into, field.name, value);
+  if (value !== undefined && !(field.omitEmpty && !field.pointer && isZero(value)))
+    setOwn(into, field.name, value);
 }
 
 /** The collection that items of a repeated field or map go to; made at the first item. */
@@ -121,7 +135,8 @@ const isZero = (value: Json): boolean => value === '' || value === 0 || value ==
 const isPackable = (scalar: Scalar | undefined): boolean =>
   scalar === 'bool' || scalar === 'int32' || scalar === 'int64' || scalar === 'double';
 
-const numericWire = (scalar: Scalar | undefined): number => (scalar === 'double' ? WireType.Fixed64 : WireType.Varint);
+const numericWire = (scalar: Scalar | undefined): number =>
+  scalar === 'double' ? WireType.Fixed64 : WireType.Varint;
 
 function decodeEntry(reader: WireReader, field: FieldInfo, depth: number): [string, Json] {
   let key = '';
@@ -145,7 +160,8 @@ function emptyValue(field: FieldInfo): Json {
 
 /** One value in its JSON form; undefined for those that Go writes as null (a zero time). */
 function decodeValue(reader: WireReader, wire: number, field: FieldInfo, depth: number): Json | undefined {
-  const expected = field.message !== undefined || !isPackable(field.scalar) ? WireType.Bytes : numericWire(field.scalar);
+  const expected =
+    field.message !== undefined || !isPackable(field.scalar) ? WireType.Bytes : numericWire(field.scalar);
   if (wire !== expected) throw new WireError(`wrong wireType = ${wire} for field ${field.name}`);
   if (field.message !== undefined)
     return field.message.union
@@ -232,14 +248,15 @@ function decodeTime(seconds: bigint, nanos: bigint, scalar: 'Time' | 'MicroTime'
   if (seconds === 0n && nanos === 0n) return undefined;
   if (seconds < minSeconds || seconds > maxSeconds || nanos < 0n || nanos > 999_999_999n)
     throw new WireError('time is out of range');
-  return scalar === 'Time' ? formatTime(Number(seconds) * 1000) : formatMicroTime(Number(seconds), Number(nanos));
+  return scalar === 'Time'
+    ? formatTime(Number(seconds) * 1000)
+    : formatMicroTime(Number(seconds), Number(nanos));
 }
 
 /** JSON that is carried as bytes, or a whole object in protobuf with its envelope. */
 function decodeRaw(raw: Buffer, depth: number): Json | undefined {
   if (raw.length === 0) return undefined;
-  if (raw.subarray(0, 4).equals(protobufMagic))
-    return decodeEnvelope(raw, undefined, depth + 1);
+  if (raw.subarray(0, 4).equals(protobufMagic)) return decodeEnvelope(raw, undefined, depth + 1);
   try {
     return JSON.parse(raw.toString('utf8')) as Json;
   } catch {

@@ -1,5 +1,6 @@
 import { ApiError, badRequest } from '../errors.js';
 import type { Json, KubeObject } from '../object.js';
+import { completeZeroValues } from '../schema/normalize.js';
 import type { ApplyShape } from './apply-shape.js';
 import { changedFields, fieldsOf, mergeApplied } from './field-ownership.js';
 import { FieldSet, pathText, removeAt, valueAt } from './field-set.js';
@@ -41,7 +42,8 @@ export function serverSideApply(
   applied: KubeObject,
   options: Writer & { force: boolean },
 ): KubeObject {
-  if ((applied.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
+  if ((applied.metadata.managedFields ?? []).length > 0)
+    throw badRequest('metadata.managedFields must be nil');
   const { shape, force } = options;
   const entries = managedFieldsOf(live);
   const own = entries.find((entry) => isEntryOf(entry, options, 'Apply'));
@@ -59,7 +61,8 @@ export function serverSideApply(
   }
   const fields = owned.toFieldsV1();
   delete merged.metadata.managedFields;
-  const unchanged = live !== undefined && own !== undefined && equalJson(own.fieldsV1, fields) && sameBut(live, merged);
+  const unchanged =
+    live !== undefined && own !== undefined && equalJson(own.fieldsV1, fields) && sameBut(live, merged);
   setManagedFields(merged, [
     ...remaining,
     unchanged ? own : newEntry(applied.apiVersion, fields, options, 'Apply'),
@@ -74,13 +77,15 @@ export function serverSideApply(
  * @param before undefined for a new object
  */
 export function recordUpdate(before: KubeObject | undefined, after: KubeObject, writer: Writer): void {
-  const { written, removed } = changedFields(before ?? {}, after, writer.shape);
+  const { written, removed } = changedFields(before ?? zeroObject(after), after, writer.shape);
   const entries = managedFieldsOf(before);
   if (written.isEmpty && removed.isEmpty) {
     setManagedFields(after, entries);
     return;
   }
-  const own = entries.find((entry) => isEntryOf(entry, writer, 'Update') && entry.apiVersion === after.apiVersion);
+  const own = entries.find(
+    (entry) => isEntryOf(entry, writer, 'Update') && entry.apiVersion === after.apiVersion,
+  );
   const others = entries
     .filter((entry) => entry !== own)
     .map((entry) => withoutFields(entry, removed.union(written)));
@@ -89,6 +94,13 @@ export function recordUpdate(before: KubeObject | undefined, after: KubeObject, 
     ...others,
     ...(fields.isEmpty ? [] : [newEntry(after.apiVersion, fields.toFieldsV1(), writer, 'Update')]),
   ]);
+}
+
+/** A new object starts from the zero value of its Go type, whose structs and lists nobody has written. */
+function zeroObject({ apiVersion, kind }: KubeObject): KubeObject {
+  const zero = { apiVersion, kind, metadata: {} } as KubeObject;
+  completeZeroValues(zero);
+  return zero;
 }
 
 const managedFieldsOf = (object: KubeObject | undefined): ManagedFieldsEntry[] =>
@@ -144,8 +156,12 @@ function findConflicts(
   return others.flatMap((entry) => {
     const common = owned.intersection(FieldSet.fromFieldsV1(entry.fieldsV1));
     return [...common.paths()]
+      .sort((a, b) => (pathText(a) < pathText(b) ? -1 : 1))
       .filter((path) => !isItem(path, common))
-      .filter((path) => !equalJson(valueAt(live as unknown as Json, path), valueAt(merged as unknown as Json, path)))
+      .filter(
+        (path) =>
+          !equalJson(valueAt(live as unknown as Json, path), valueAt(merged as unknown as Json, path)),
+      )
       .map((path) => ({ entry, path }));
   });
 }
@@ -163,7 +179,10 @@ function conflictsOf(conflicts: readonly Conflict[], entry: ManagedFieldsEntry):
 
 /** Removes paths that the manager gave up and nobody else owns; an item goes only if nobody owns a part of it. */
 function prune(object: KubeObject, abandoned: FieldSet, others: readonly ManagedFieldsEntry[]): void {
-  const kept = others.reduce((set, entry) => set.union(FieldSet.fromFieldsV1(entry.fieldsV1)), new FieldSet());
+  const kept = others.reduce(
+    (set, entry) => set.union(FieldSet.fromFieldsV1(entry.fieldsV1)),
+    new FieldSet(),
+  );
   for (const path of abandoned.paths()) {
     const held = path.reduce<FieldSet | undefined>((at, step) => at?.children.get(step), kept);
     if (held === undefined || held.isEmpty) removeAt(object, path);
@@ -179,8 +198,7 @@ function describeManager(entry: ManagedFieldsEntry): string {
   const name =
     JSON.stringify(entry.manager) +
     (entry.subresource === undefined ? '' : ` with subresource ${JSON.stringify(entry.subresource)}`);
-  if (entry.operation === 'Apply') return name;
-  return `${name} using ${entry.apiVersion}${entry.time === undefined ? '' : ` at ${entry.time}`}`;
+  return entry.operation === 'Apply' ? name : `${name} using ${entry.apiVersion}`;
 }
 
 /** Worded as k8s.io/apimachinery `pkg/util/managedfields` `getConflictMessage`. */
@@ -193,7 +211,9 @@ function applyConflict(conflicts: readonly Conflict[]): ApiError {
       : `${conflicts.length} conflicts: ${managers
           .map((manager) => {
             const paths = conflicts.filter(({ entry }) => describeManager(entry) === manager);
-            return [`conflicts with ${manager}:`, ...paths.map(({ path }) => `- ${pathText(path)}`)].join('\n');
+            return [`conflicts with ${manager}:`, ...paths.map(({ path }) => `- ${pathText(path)}`)].join(
+              '\n',
+            );
           })
           .join('\n')}`;
   return new ApiError(409, 'Conflict', `Apply failed with ${text}`, {

@@ -63,7 +63,11 @@ function mergeKey(original: JsonObject, patch: JsonObject, key: string, shape: S
   const field = fieldOf(shape, key);
   if (isObject(current) && isObject(value)) {
     const replace = field?.strategies.includes('replace') === true;
-    setOwn(original, key, replace ? withoutDirectives(value) : mergeMap(current, value, shapeOf(shape, field)));
+    setOwn(
+      original,
+      key,
+      replace ? withoutDirectives(value) : mergeMap(current, value, shapeOf(shape, field)),
+    );
   } else if (Array.isArray(current) && Array.isArray(value)) {
     original[key] = mergeLists(current, value, field);
   } else setOwn(original, key, withoutDirectives(value));
@@ -85,7 +89,8 @@ function applyRetainKeys(original: JsonObject, patch: JsonObject): void {
 function deleteFromList(original: JsonObject, key: string, values: Json | undefined): void {
   const current = getOwn(original, key);
   if (!Array.isArray(values)) throw badRequest(`invalid patch format of primitive list: ${key}`);
-  if (Array.isArray(current)) original[key] = current.filter((item) => !values.some((value) => equalJson(item, value)));
+  if (Array.isArray(current))
+    original[key] = current.filter((item) => !values.some((value) => equalJson(item, value)));
 }
 
 /** Merges the lists that have a `$setElementOrder` and puts them in that order. */
@@ -104,7 +109,8 @@ function applyElementOrder(original: JsonObject, patch: JsonObject, shape: Shape
     let merged: Json[];
     if (Array.isArray(change)) {
       checkOrder(change, order, field?.mergeKey);
-      merged = before === undefined ? (withoutDirectives(change) as Json[]) : mergeLists(before, change, field);
+      merged =
+        before === undefined ? (withoutDirectives(change) as Json[]) : mergeLists(before, change, field);
       delete patch[key];
     } else if (before === undefined) continue;
     else merged = before;
@@ -119,7 +125,9 @@ function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: st
     if (isObject(item) && getOwn(item, directive) !== undefined) continue;
     const at = indexIn(order, item, mergeKey);
     if (at <= last)
-      throw badRequest(`The order in patch list:\n${JSON.stringify(patch)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`);
+      throw badRequest(
+        `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
+      );
     last = at;
   }
 }
@@ -169,7 +177,8 @@ function mergeObjectLists(original: Json[], patch: Json[], key: string, item: Sh
 
 function mergeValue(item: JsonObject, key: string): Json {
   const value = getOwn(item, key);
-  if (value === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+  if (value === undefined)
+    throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
   return value;
 }
 
@@ -183,7 +192,12 @@ function indexIn(list: readonly Json[], item: Json, key: string | undefined): nu
  * Order of a merged list: what the patch names in the patch's order; what only the server has keeps its place
  * relative to those (`normalizeElementOrder` and `mergeSortedSlice` upstream).
  */
-function sortMerged(merged: Json[], patchOrder: Json[], serverOrder: Json[], key: string | undefined): Json[] {
+function sortMerged(
+  merged: Json[],
+  patchOrder: Json[],
+  serverOrder: Json[],
+  key: string | undefined,
+): Json[] {
   const byOrder = (order: Json[]): ((a: Json, b: Json) => number) => {
     const ranks = new Map(merged.map((item) => [item, indexIn(order, item, key)]));
     return (a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0);
@@ -212,7 +226,10 @@ function withoutDirectives(value: Json): Json {
   if (Array.isArray(value))
     return value
       .filter((item) => !(isObject(item) && getOwn(item, directive) === 'delete'))
-      .filter((item) => !(isObject(item) && Object.keys(item).length === 1 && getOwn(item, directive) !== undefined))
+      .filter(
+        (item) =>
+          !(isObject(item) && Object.keys(item).length === 1 && getOwn(item, directive) !== undefined),
+      )
       .map(withoutDirectives);
   if (!isObject(value)) return value;
   if (getOwn(value, directive) === 'delete') return {};

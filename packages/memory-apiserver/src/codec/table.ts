@@ -4,7 +4,13 @@ import { corePrinters } from './tables/core.js';
 import { customPrinter } from './tables/custom.js';
 import { otherPrinters } from './tables/other.js';
 import { podPrinter } from './tables/pods.js';
-import { columns, type Cell, type Printer, type TableColumn, type TableRowCondition } from './tables/printer.js';
+import {
+  columns,
+  type Cell,
+  type Printer,
+  type TableColumn,
+  type TableRowCondition,
+} from './tables/printer.js';
 import { workloadPrinters } from './tables/workloads.js';
 
 /** `meta.k8s.io/v1` Table without its list metadata, which the caller knows. */
@@ -68,7 +74,9 @@ export function toTable(
       return {
         cells: printer.cells(object, now),
         ...(conditions.length === 0 ? {} : { conditions }),
-        ...(includeObject === 'None' ? {} : { object: includeObject === 'Object' ? object : metadataOf(object) }),
+        ...(includeObject === 'None'
+          ? {}
+          : { object: includeObject === 'Object' ? object : metadataOf(object) }),
       };
     }),
   };

@@ -23,6 +23,8 @@ export interface Change {
   readonly storage: StorageName;
   /** The state after the change, for DELETED the last one, without `kind` and `apiVersion`. Not to be changed. */
   readonly object: KubeObject;
+  /** The labels before a MODIFIED change; undefined if there were none or the store doesn't tell. */
+  readonly formerLabels: () => Record<string, string> | undefined;
   readonly cluster: ClusterHandle;
   readonly api: ClusterApi;
   /** Keys of this controller that wait for a delay in this cluster ({@link ControllerContext.requeue}). */

@@ -15,13 +15,15 @@ const storage = 'poddisruptionbudgets.policy';
 export const disruptionController = (): Controller => ({
   name: 'disruption',
   watches: [storage, 'pods'],
-  keysFor({ type, storage: changed, object, api }) {
+  keysFor({ type, storage: changed, object, formerLabels, api }) {
     if (changed === storage) return type === 'DELETED' ? [] : [keyOf(object)];
     const { namespace } = object.metadata;
     if (namespace === undefined || api.count(storage, namespace) === 0) return [];
+    const labels = [object.metadata.labels, formerLabels()];
     return (api.list(storage, { namespace }) as PodDisruptionBudget[])
       .filter(
-        ({ spec }) => spec.selector !== undefined && matchesSelector(spec.selector, object.metadata.labels),
+        ({ spec: { selector } }) =>
+          selector !== undefined && labels.some((set) => matchesSelector(selector, set)),
       )
       .map(keyOf);
   },

@@ -71,19 +71,19 @@ export const hasSelector = ({ spec }: Service): boolean =>
   (spec as { type?: string }).type !== 'ExternalName';
 
 /** The Services that a change of a Service or a pod concerns. */
-export function serviceKeys({ type, storage, object, api }: Change): readonly string[] {
+export function serviceKeys({ storage, object, formerLabels, api }: Change): readonly string[] {
   if (storage === 'services') return [keyOf(object)];
   const pod = object as Pod;
-  const { namespace } = pod.metadata;
+  const { namespace, labels } = pod.metadata;
   // A pod without an address is no backend and never was one.
   if (namespace === undefined || pod.status?.podIP === undefined || api.count('services', namespace) === 0)
     return [];
-  if (type !== 'DELETED' && pod.metadata.labels === undefined) return [];
-  return (api.list('services', { namespace }) as Service[])
-    .filter(
-      (service) => hasSelector(service) && matchesLabels(service.spec.selector ?? {}, pod.metadata.labels),
-    )
-    .map(keyOf);
+  const former = formerLabels();
+  const concerns = (service: Service): boolean => {
+    const selector = service.spec.selector ?? {};
+    return hasSelector(service) && (matchesLabels(selector, labels) || matchesLabels(selector, former));
+  };
+  return (api.list('services', { namespace }) as Service[]).filter(concerns).map(keyOf);
 }
 
 /** True for pods that a Service's selector means and that have an address. */

@@ -92,8 +92,14 @@ function collectObject(storage: string, object: KubeObject, context: ControllerC
     return;
   }
   const ownerWaits = found.some((owner) => owner !== undefined && owner !== 'unknown');
-  const hasDependents = dependentsOf(object, context).length > 0;
-  const policy = policyOf(object, ownerWaits && hasDependents);
+  const dependents = ownerWaits ? dependentsOf(object, context) : [];
+  if (dependents.some((dependent) => isWaitingForDependents(dependent.object))) {
+    // A circle: one of them has to let the others go.
+    const unblocked = ownerReferences.map((reference) => ({ ...reference, blockOwnerDeletion: false }));
+    const body = { metadata: { uid, ownerReferences: unblocked } };
+    ignoreGone(() => api.patch(storage, namespace, name, 'merge', body));
+  }
+  const policy = policyOf(object, dependents.length > 0);
   const options: DeleteOptions = {
     propagationPolicy: policy,
     ...(uid === undefined ? {} : { preconditions: { uid } }),

@@ -1,7 +1,7 @@
 import { isApiError } from '../errors.js';
-import { withCondition, withoutCondition } from './conditions.js';
+import { conditionOf, withCondition, withoutCondition } from './conditions.js';
 import type { Change, Controller, ControllerContext } from './controller.js';
-import type { LabelSelector, Pod, ReplicaSet } from './kinds.js';
+import type { Condition, LabelSelector, Pod, ReplicaSet } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
 import { claim, ownerKeys } from './ownership.js';
@@ -128,14 +128,7 @@ function status(
   if (set === undefined || set.metadata.uid !== before.metadata.uid) return;
   const template = { matchLabels: set.spec.template.metadata?.labels ?? {} };
   const minReady = set.spec.minReadySeconds ?? 0;
-  const conditions =
-    failure === undefined
-      ? withoutCondition(set.status?.conditions, 'ReplicaFailure')
-      : withCondition(
-          set.status?.conditions,
-          { type: 'ReplicaFailure', status: 'True', ...failure },
-          timestamp(now()),
-        );
+  const conditions = failureConditions(set, failure, timestamp(now()));
   writeStatus(
     api,
     set,
@@ -150,4 +143,17 @@ function status(
       conditions: conditions.length === 0 ? undefined : conditions,
     }),
   );
+}
+
+function failureConditions(
+  { status: current }: ReplicaSet,
+  failure: { reason: string; message: string } | undefined,
+  at: string,
+): Condition[] {
+  const type = 'ReplicaFailure';
+  const former = conditionOf(current?.conditions, type);
+  if (failure === undefined) return withoutCondition(current?.conditions, type);
+  // The message names a pod that was never made, another one in each attempt: the first is kept.
+  if (former?.status === 'True' && former.reason === failure.reason) return current?.conditions ?? [];
+  return withCondition(current?.conditions, { type, status: 'True', ...failure }, at);
 }

@@ -68,6 +68,9 @@ interface ClusterWork {
 
 const firstRetryMs = 50;
 const longestRetryMs = 60_000;
+/** A key that has failed so often in a row is no longer taken up at once when something changes, but after a second. */
+const patience = 3;
+const impatientRetryMs = 1000;
 /** Keys that one cluster may have reconciled before it is the next cluster's turn. */
 const keysPerTurn = 8;
 
@@ -127,7 +130,8 @@ export class ControllerRuntime {
       for (const storage of controller.timed ?? []) {
         if (cluster.api.count(storage) === 0) continue;
         for (const object of cluster.api.list(storage)) {
-          this.#offer(state, { index, controller }, 'ADDED', storage, object);
+          const formerLabels = (): undefined => undefined;
+          this.#offer(state, { index, controller }, { type: 'ADDED', storage, object, formerLabels });
         }
       }
     });
@@ -150,13 +154,21 @@ export class ControllerRuntime {
   /**
    * Tells of a change in a cluster; called by the store within the write. Costs a look into a table and the
    * controllers' {@link Controller.keysFor}; the work itself is done later. Unknown clusters are ignored.
+   *
+   * @param previous the state before, made only if a controller asks for it
    */
-  onChange(uid: string, type: ChangeType, storage: StorageName, object: KubeObject): void {
+  onChange(
+    uid: string,
+    type: ChangeType,
+    storage: StorageName,
+    object: KubeObject,
+    previous?: () => Pick<KubeObject, 'metadata'> | undefined,
+  ): void {
     const state = this.#clusters.get(uid);
     if (state === undefined || this.#closed) return;
-    for (const registered of this.#watching(storage)) this.#offer(state, registered, type, storage, object);
-    if (this.#ofAll.length > 0) {
-      for (const registered of this.#ofAll) this.#offer(state, registered, type, storage, object);
+    const formerLabels = (): Record<string, string> | undefined => previous?.()?.metadata.labels;
+    for (const registered of [...this.#watching(storage), ...this.#ofAll]) {
+      this.#offer(state, registered, { type, storage, object, formerLabels });
     }
     // After the controllers: the garbage collector asks whether a gone object had dependents.
     if (object.metadata.ownerReferences !== undefined) {
@@ -214,23 +226,25 @@ export class ControllerRuntime {
   #offer(
     state: ClusterWork,
     { index, controller }: Registered,
-    type: ChangeType,
-    storage: StorageName,
-    object: KubeObject,
+    what: Pick<Change, 'type' | 'storage' | 'object' | 'formerLabels'>,
   ): void {
     const { cluster } = state;
     const change: Change = {
-      type,
-      storage,
-      object,
+      ...what,
       cluster,
       api: cluster.api,
       owners: this.#ownersOf(state),
       waiting: () =>
-        [...(state.delayed?.values() ?? [])].filter((w) => w.controller === index).map((w) => w.key),
+        [...(state.delayed?.values() ?? [])]
+          .filter((work) => work.controller === index)
+          .map((work) => work.key),
     };
     for (const key of controller.keysFor(change)) {
-      this.#enqueue(state, { uid: cluster.uid, controller: index, key });
+      const work = { uid: cluster.uid, controller: index, key };
+      // A reconcile that fails after it has written would otherwise call itself for ever.
+      const failures = state.failures?.get(workId(work)) ?? 0;
+      if (failures >= patience) this.#delay(state, work, impatientRetryMs);
+      else this.#enqueue(state, work);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../object.js';
 import type { ClusterApi } from '../registry/api.js';
 import { Registry } from '../registry/registry.js';
 import { ServiceAccountTokens } from '../registry/service-account-tokens.js';
@@ -67,15 +68,9 @@ export class ScratchCluster {
       },
       startRevision: 1,
       now,
-      onChange: ({ type, storage, body }) => {
-        const row = catalog.findStorage(storage);
-        if (row === undefined) return;
-        const apiVersion = row.group === '' ? row.version : `${row.group}/${row.version}`;
-        this.runtime.onChange(this.#uid, type, storage, {
-          ...body,
-          apiVersion,
-          kind: row.kind,
-        });
+      onChange: (change) => {
+        const { type, storage } = change;
+        this.runtime.onChange(this.#uid, type, storage, change.body as KubeObject, () => change.previousBody);
       },
     });
     this.api = new Registry({

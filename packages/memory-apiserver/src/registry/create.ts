@@ -3,6 +3,7 @@ import { alreadyExists, ApiError, invalid } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { applyDefaults } from '../schema/defaults.js';
 import type { ResourceInfo } from '../schema/resource.js';
+import { validate } from '../schema/validation.js';
 import { timestamp } from '../store/identity.js';
 import { objectText } from '../store/text.js';
 import type { WriteOptions } from './api.js';
@@ -41,6 +42,8 @@ export function createObject(
   else delete metadata.generation;
   applyDefaults(object);
   strategy.prepareForCreate?.(object, context);
+  const causes = validate(object, resource);
+  if (causes.length > 0) throw invalid(resource, metadata.name, causes);
   if (options.dryRun === true) return objectText(object);
   const text = context.store.put(resource.storage, keyOf(object), object);
   strategy.afterWrite?.(object, context);

@@ -5,6 +5,7 @@ import { badRequest, conflict, invalid, notFound } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { applyDefaults } from '../schema/defaults.js';
 import type { ResourceInfo } from '../schema/resource.js';
+import { validate } from '../schema/validation.js';
 import { objectText } from '../store/text.js';
 import type { WriteOptions } from './api.js';
 import { applyShapeOf } from './apply-shape-of.js';
@@ -83,6 +84,7 @@ export function replaceObject(
   if (options.applied !== true) trackFields(context, resource, old, state, options);
   const causes = [
     ...finalizerCauses(old, state),
+    ...validate(state, resource),
     ...(subresource === '' ? [...immutableCauses(strategy, old, state), ...(strategy.validateUpdate?.(state, old) ?? [])] : []),
   ];
   if (causes.length > 0) throw invalid(resource, state.metadata.name, causes);

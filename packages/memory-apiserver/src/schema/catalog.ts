@@ -98,7 +98,10 @@ export class OverlayCatalog implements ResourceCatalog {
     const own = [...this.#custom.values()].flat();
     const replaced = new Set(own.map((row) => row.storage));
     const baseRows = this.#base.all().filter((row) => !replaced.has(row.storage));
-    this.#merged = new FixedCatalog([...baseRows.filter((row) => row.custom === undefined), ...sortCustom(baseRows, own)]);
+    this.#merged = new FixedCatalog([
+      ...baseRows.filter((row) => row.custom === undefined),
+      ...sortCustom(baseRows, own),
+    ]);
   }
 
   get revision(): number {
@@ -133,7 +136,10 @@ export class OverlayCatalog implements ResourceCatalog {
 /** Custom groups follow the built-in ones by name, their versions by {@link compareVersions}. */
 function sortCustom(base: readonly ResourceInfo[], own: readonly ResourceInfo[]): ResourceInfo[] {
   return [...base.filter((row) => row.custom !== undefined), ...own].sort(
-    (a, b) => compareText(a.group, b.group) || compareVersions(a.version, b.version) || compareText(a.plural, b.plural),
+    (a, b) =>
+      compareText(a.group, b.group) ||
+      compareVersions(a.version, b.version) ||
+      compareText(a.plural, b.plural),
   );
 }
 

@@ -1,6 +1,8 @@
+import { badRequest } from '../errors.js';
 import type { KubeObject } from '../object.js';
+import { itemMisfit, misfit } from './go-types.js';
 import { canonicalQuantity } from './quantity.js';
-import { typeById, typeOfObject, type FieldInfo, type TypeInfo } from './types.js';
+import { splitApiVersion, typeById, typeOfObject, type FieldInfo, type TypeInfo } from './types.js';
 
 type Fields = Record<string, unknown>;
 
@@ -12,48 +14,67 @@ const isFields = (value: unknown): value is Fields =>
  * Kinds without a built-in type are left as they are.
  *
  * @returns paths of the unknown fields, for `fieldValidation`: `spec.template.spec.foo`, `spec.ports[0].bar`
+ * @throws ApiError 400 for values that don't fit their Go types
  */
 export function pruneUnknown(object: KubeObject): string[] {
   const type = typeOfObject(object);
-  const unknown: string[] = [];
-  if (type !== undefined) pruneFields(object, type, '', unknown);
-  return unknown;
+  if (type === undefined) return [];
+  const reading = new Reading(object);
+  reading.fields(object, type, '', '');
+  return reading.unknown;
 }
 
-function pruneFields(value: Fields, type: TypeInfo, path: string, unknown: string[]): void {
-  for (const key of Object.keys(value)) {
-    const field = type.fields.get(key);
-    const below = path === '' ? key : `${path}.${key}`;
-    if (field === undefined) {
-      if (type.kind !== undefined && (key === 'apiVersion' || key === 'kind')) continue;
-      unknown.push(below);
-      delete value[key];
-    } else if (value[key] === null && field.scalar !== 'JSON') delete value[key];
-    else pruneValue(value[key], field, below, unknown);
+/** One pass over an object. Paths come twice: with indices for unknown fields, without for Go's errors. */
+class Reading {
+  readonly unknown: string[] = [];
+
+  constructor(private readonly object: KubeObject) {}
+
+  fields(value: Fields, type: TypeInfo, path: string, plainPath: string): void {
+    for (const key of Object.keys(value)) {
+      const field = type.fields.get(key);
+      const below = path === '' ? key : `${path}.${key}`;
+      const plainBelow = plainPath === '' ? key : `${plainPath}.${key}`;
+      if (field === undefined) {
+        if (type.kind !== undefined && (key === 'apiVersion' || key === 'kind')) continue;
+        this.unknown.push(below);
+        delete value[key];
+      } else if (value[key] === null && field.scalar !== 'JSON') delete value[key];
+      else this.#value(value[key], field, type, below, plainBelow);
+    }
   }
-}
 
-function pruneValue(value: unknown, field: FieldInfo, path: string, unknown: string[]): void {
-  const { message } = field;
-  if (message === undefined) return;
-  if (field.repeated && Array.isArray(value))
-    value.forEach((item, index) => pruneItem(item, message, `${path}[${index}]`, unknown));
-  else if (field.map && isFields(value))
-    for (const [key, item] of Object.entries(value)) pruneItem(item, message, `${path}.${key}`, unknown);
-  else if (!field.repeated && !field.map) pruneItem(value, message, path, unknown);
-}
+  #value(value: unknown, field: FieldInfo, parent: TypeInfo, path: string, plainPath: string): void {
+    this.#refuse(misfit(value, field, parent, plainPath));
+    if (!field.repeated && !field.map) {
+      if (field.message !== undefined) this.#message(value, field.message, path, plainPath);
+      return;
+    }
+    for (const [key, item] of Object.entries(value as Fields)) {
+      this.#refuse(itemMisfit(item, field, parent, plainPath));
+      const itemPath = field.repeated ? `${path}[${key}]` : `${path}.${key}`;
+      if (field.message !== undefined) this.#message(item, field.message, itemPath, plainPath);
+    }
+  }
 
-function pruneItem(value: unknown, type: TypeInfo, path: string, unknown: string[]): void {
-  if (type.union) pruneUnion(value, type, path, unknown);
-  else if (isFields(value)) pruneFields(value, type, path, unknown);
-}
+  #message(value: unknown, type: TypeInfo, path: string, plainPath: string): void {
+    if (!type.union) {
+      if (isFields(value)) this.fields(value, type, path, plainPath);
+      return;
+    }
+    // One of several types: the message among them if it is an object, or a list of it.
+    const message = [...type.wire.values()].find((field) => field.message !== undefined)?.message;
+    if (message === undefined) return;
+    if (!Array.isArray(value)) this.#message(value, message, path, plainPath);
+    else value.forEach((item, index) => this.#message(item, message, `${path}[${index}]`, plainPath));
+  }
 
-/** A value that is one of several types: the message among them if it is an object, or a list of it. */
-function pruneUnion(value: unknown, type: TypeInfo, path: string, unknown: string[]): void {
-  const message = [...type.wire.values()].find((field) => field.message !== undefined)?.message;
-  if (message === undefined) return;
-  if (Array.isArray(value)) value.forEach((item, index) => pruneItem(item, message, `${path}[${index}]`, unknown));
-  else pruneItem(value, message, path, unknown);
+  #refuse(why: string | undefined): void {
+    if (why === undefined) return;
+    const { kind, apiVersion } = this.object;
+    const { version } = splitApiVersion(apiVersion);
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+  }
 }
 
 /**
@@ -124,7 +145,8 @@ function completeValue(value: unknown, field: FieldInfo): unknown {
 
 function completeItem(value: unknown, field: FieldInfo): unknown {
   if (field.scalar === 'Quantity') return canonicalQuantity(value);
-  if (field.message !== undefined && !field.message.union && isFields(value)) completeFields(value, field.message);
+  if (field.message !== undefined && !field.message.union && isFields(value))
+    completeFields(value, field.message);
   return value;
 }
 
@@ -133,27 +155,54 @@ function isOmitted(value: unknown, field: FieldInfo): boolean {
   if (!field.omitEmpty || field.pointer) return false;
   if (Array.isArray(value)) return value.length === 0;
   if (field.map) return isFields(value) && Object.keys(value).length === 0;
-  if (field.omitZero && field.message !== undefined) return isFields(value) && Object.keys(value).length === 0;
+  if (field.omitZero && field.message !== undefined)
+    return isFields(value) && Object.keys(value).length === 0;
   return field.scalar !== 'IntOrString' && (value === '' || value === 0 || value === false);
 }
 
-/** Calls back for every object of a built-in type in `object`, parents first. */
+/**
+ * Calls back for every object of a built-in type in `object`, parents first. Structs that are no pointers in Go are
+ * always there, so they are made where they are absent.
+ */
 export function visitTypes(object: KubeObject, visit: (value: Fields, type: TypeInfo) => void): void {
   const type = typeOfObject(object);
   if (type !== undefined) visitFields(object, type, visit);
 }
 
 /** Types below which nothing is visited: large, and without anything to do in them. */
-const leaves = new Set(['meta/v1:ObjectMeta', 'meta/v1:LabelSelector', 'apiextensions/v1:JSONSchemaProps'].map(typeById));
+const leaves = new Set(
+  ['meta/v1:ObjectMeta', 'meta/v1:LabelSelector', 'apiextensions/v1:JSONSchemaProps'].map(typeById),
+);
 
 function visitFields(value: Fields, type: TypeInfo, visit: (value: Fields, type: TypeInfo) => void): void {
+  for (const name of structFields(type)) value[name] ??= {};
   visit(value, type);
   for (const key of Object.keys(value)) {
     const field = type.fields.get(key);
     const message = field?.message;
     if (field === undefined || message === undefined || leaves.has(message)) continue;
     const inner = value[key];
-    const items = field.repeated ? (Array.isArray(inner) ? inner : []) : field.map && isFields(inner) ? Object.values(inner) : [inner];
+    const items = field.repeated
+      ? Array.isArray(inner)
+        ? inner
+        : []
+      : field.map && isFields(inner)
+        ? Object.values(inner)
+        : [inner];
     for (const item of items as unknown[]) if (isFields(item)) visitFields(item, message, visit);
   }
+}
+
+const structs = new WeakMap<TypeInfo, readonly string[]>();
+
+function structFields(type: TypeInfo): readonly string[] {
+  let names = structs.get(type);
+  if (names === undefined) {
+    names = [...type.fields.values()]
+      .filter((field) => field.message !== undefined && !field.message.union)
+      .filter((field) => !field.pointer && !field.repeated && !field.map && !field.omitZero)
+      .map((field) => field.name);
+    structs.set(type, names);
+  }
+  return names;
 }

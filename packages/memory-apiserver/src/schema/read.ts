@@ -1,13 +1,13 @@
 /** Reading of fields whose presence and type nothing guarantees. */
 
-/** The value below a path of field names, or undefined as soon as a step is missing. */
+/** The value below a path of field names, or undefined as soon as a step is missing; null counts as missing. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let current = value;
   for (const step of path) {
     if (typeof current !== 'object' || current === null || !Object.hasOwn(current, step)) return undefined;
     current = (current as Record<string, unknown>)[step];
   }
-  return current;
+  return current ?? undefined;
 }
 
 /** A string below the path; `''` if there is none. Numbers are written out. */
@@ -31,5 +31,7 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
 /** An object below the path; `{}` if there is none. */
 export function recordAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, unknown>> {
   const found = at(value, ...path);
-  return typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Record<string, unknown>) : {};
+  return typeof found === 'object' && found !== null && !Array.isArray(found)
+    ? (found as Record<string, unknown>)
+    : {};
 }

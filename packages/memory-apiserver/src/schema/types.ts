@@ -115,8 +115,12 @@ interface Table {
 }
 
 const sources = new Map<string, string>(fieldTables.map(({ key, text }) => [key, text]));
-const tableKeys = new Map<string, string>(fieldTables.map(({ key, group, version }) => [`${group}/${version}`, key]));
-const groupVersions = new Map(fieldTables.map(({ key, group, version }) => [key as string, { group, version }]));
+const tableKeys = new Map<string, string>(
+  fieldTables.map(({ key, group, version }) => [`${group}/${version}`, key]),
+);
+const groupVersions = new Map(
+  fieldTables.map(({ key, group, version }) => [key as string, { group, version }]),
+);
 const tables = new Map<string, Table>();
 const types = new Map<string, TypeInfo | undefined>();
 
@@ -277,5 +281,7 @@ export function typesOf(group: string, version: string): TypeInfo[] {
   const key = tableKeys.get(`${group}/${version}`);
   const table = key === undefined ? undefined : tableOf(key);
   if (key === undefined || table === undefined) return [];
-  return [...table.messages.keys()].map((name) => typeById(`${key}:${name}`)).filter((type) => type !== undefined);
+  return [...table.messages.keys()]
+    .map((name) => typeById(`${key}:${name}`))
+    .filter((type) => type !== undefined);
 }

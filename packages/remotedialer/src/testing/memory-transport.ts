@@ -126,7 +126,9 @@ export class MemoryTransport implements Transport {
 }
 
 /** Two transports joined in memory. */
-export function createTransportPair(options?: MemoryTransportOptions): [left: MemoryTransport, right: MemoryTransport] {
+export function createTransportPair(
+  options?: MemoryTransportOptions,
+): [left: MemoryTransport, right: MemoryTransport] {
   const left = new MemoryTransport(options);
   const right = new MemoryTransport(options);
   MemoryTransport.join(left, right);

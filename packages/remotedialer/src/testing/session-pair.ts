@@ -1,7 +1,11 @@
 import { Session, type SessionOptions } from '../session.js';
 import { Ticker } from '../ticker.js';
 import { ManualClock } from './manual-clock.js';
-import { createTransportPair, type MemoryTransport, type MemoryTransportOptions } from './memory-transport.js';
+import {
+  createTransportPair,
+  type MemoryTransport,
+  type MemoryTransportOptions,
+} from './memory-transport.js';
 
 /** Two sessions over memory, with a clock of their own. */
 export interface SessionPair {
@@ -24,6 +28,11 @@ export function createSessionPair(
   const ticker = new Ticker(clock);
   const [clientTransport, serverTransport] = createTransportPair(options.transport);
   const client = new Session(clientTransport, { ...options.client, role: 'client', ticker });
-  const server = new Session(serverTransport, { clientKey: 'alice', ...options.server, role: 'server', ticker });
+  const server = new Session(serverTransport, {
+    clientKey: 'alice',
+    ...options.server,
+    role: 'server',
+    ticker,
+  });
   return { client, server, clientTransport, serverTransport, clock };
 }

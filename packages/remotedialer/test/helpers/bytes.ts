@@ -41,7 +41,7 @@ export async function readHash(stream: Duplex, size: number): Promise<string> {
 
 function* blocks(size: number, seed: number): Generator<Buffer> {
   let state = (seed * 0x9e3779b1) >>> 0;
-  for (let sent = 0; sent < size; ) {
+  for (let sent = 0; sent < size;) {
     // A fresh buffer each time: what was given away must not change.
     const block = Buffer.allocUnsafe(Math.min(64 * 1024, size - sent));
     for (let at = 0; at + 4 <= block.length; at += 4) {

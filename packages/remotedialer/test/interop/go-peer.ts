@@ -56,7 +56,7 @@ export class GoServer {
   /** Opens a port that the Go server forwards through the tunnel of `client`. */
   async forward(client: string, network: string, address: string): Promise<number> {
     const query = new URLSearchParams({ client, network, address });
-    return ((await this.#control('POST', `/forward?${query}`)) as { port: number }).port;
+    return ((await this.#control('POST', `/forward?${query.toString()}`)) as { port: number }).port;
   }
 
   connect(port: number): Socket {

@@ -68,7 +68,9 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
       return socket;
     });
     await expect.poll(() => far.size, { timeout: 20_000 }).toBe(200);
-    await Promise.all(near.map((socket, number) => exchange([socket, far.get(number)!], 128 * 1024, number * 2)));
+    await Promise.all(
+      near.map((socket, number) => exchange([socket, far.get(number)!], 128 * 1024, number * 2)),
+    );
     for (const socket of near) socket.destroy();
     await expect.poll(() => [...far.values()].every((connection) => connection.destroyed)).toBe(true);
   });
@@ -157,14 +159,18 @@ describe.each(peers)('our server with a Go client %s', (_version, program) => {
   test('keeps 200 concurrent connections apart', async () => {
     const { tunnels } = await startGoClient();
     const far = new Map<number, Socket>();
-    const port = await startTarget((socket) => void readTag(socket).then((number) => far.set(number, socket)));
+    const port = await startTarget(
+      (socket) => void readTag(socket).then((number) => far.set(number, socket)),
+    );
     const near = Array.from({ length: 200 }, (_, number) => {
       const connection = tunnels.dial('alice', 'tcp', `127.0.0.1:${port}`);
       connection.write(tag(number));
       return connection;
     });
     await expect.poll(() => far.size, { timeout: 20_000 }).toBe(200);
-    await Promise.all(near.map((stream, number) => exchange([stream, far.get(number)!], 128 * 1024, number * 2)));
+    await Promise.all(
+      near.map((stream, number) => exchange([stream, far.get(number)!], 128 * 1024, number * 2)),
+    );
     for (const connection of near) connection.destroy();
     await expect.poll(() => [...far.values()].every((socket) => socket.destroyed)).toBe(true);
   });

@@ -104,7 +104,8 @@ export function ingressAddresses(object: KubeObject): string[] {
   return [...new Set(addresses.filter((address) => address !== ''))].sort();
 }
 
-const joinHostPort = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+const joinHostPort = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 function endpointTexts(object: KubeObject): string[] {
   return listAt(object, 'subsets').flatMap((subset) => {
@@ -115,14 +116,15 @@ function endpointTexts(object: KubeObject): string[] {
 }
 
 const events: Printer = {
-  columns: columns(
-    'Last_Seen Type Reason Object Subobject* Source* Message First_Seen* Count* Name/name*',
-  ),
+  columns: columns('Last_Seen Type Reason Object Subobject* Source* Message First_Seen* Count* Name/name*'),
   cells: (event, now) => {
     const involved = at(event, 'involvedObject') ?? at(event, 'regarding');
     const eventTime = at(event, 'eventTime') ?? undefined;
     const time = (value: unknown, fallback: string): string => (value == null ? fallback : since(value, now));
-    const first = time(at(event, 'firstTimestamp') ?? at(event, 'deprecatedFirstTimestamp'), since(eventTime, now));
+    const first = time(
+      at(event, 'firstTimestamp') ?? at(event, 'deprecatedFirstTimestamp'),
+      since(eventTime, now),
+    );
     const series = at(event, 'series') ?? undefined;
     const last =
       series === undefined
@@ -149,7 +151,9 @@ const events: Printer = {
 function eventSource(event: KubeObject): string {
   const source = at(event, 'source') ?? at(event, 'deprecatedSource');
   const component =
-    textAt(source, 'component') || textAt(event, 'reportingComponent') || textAt(event, 'reportingController');
+    textAt(source, 'component') ||
+    textAt(event, 'reportingComponent') ||
+    textAt(event, 'reportingController');
   const host = textAt(source, 'host') || textAt(event, 'reportingInstance');
   return host === '' ? component : `${component}, ${host}`;
 }

@@ -22,7 +22,7 @@ interface Toleration {
 
 interface PodSpec {
   nodeName?: string;
-  containers: Container[];
+  containers?: Container[];
   initContainers?: Container[];
   serviceAccountName?: string;
   serviceAccount?: string;
@@ -36,8 +36,9 @@ interface PodSpec {
   activeDeadlineSeconds?: number;
 }
 
-const specOf = (pod: KubeObject): PodSpec => pod.spec as PodSpec;
-const allContainers = (spec: PodSpec): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
+/** Without a spec the pod is refused by validation, which comes after this. */
+const specOf = (pod: KubeObject): PodSpec => (pod.spec ??= { containers: [] }) as PodSpec;
+const allContainers = (spec: PodSpec): Container[] => [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
 
 const forbidden = (pod: KubeObject, why: string): ApiError =>
   new ApiError(403, 'Forbidden', `pods "${pod.metadata.name}" is forbidden: ${why}`, {

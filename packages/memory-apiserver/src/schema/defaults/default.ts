@@ -40,5 +40,7 @@ export function ensure(value: Fields, name: string): Fields {
 
 export const fieldsIn = (value: Fields, name: string): Fields[] => {
   const list = value[name];
-  return Array.isArray(list) ? list.filter((item): item is Fields => typeof item === 'object' && item !== null) : [];
+  return Array.isArray(list)
+    ? list.filter((item): item is Fields => typeof item === 'object' && item !== null)
+    : [];
 };

@@ -40,7 +40,11 @@ const limitRangeItem: Default = (value) => {
   if (value['type'] !== 'Container') return;
   const [max, min] = [value['max'], value['min']];
   const limits = { ...(max as Fields | undefined), ...(value['default'] as Fields | undefined) };
-  const requests = { ...(min as Fields | undefined), ...limits, ...(value['defaultRequest'] as Fields | undefined) };
+  const requests = {
+    ...(min as Fields | undefined),
+    ...limits,
+    ...(value['defaultRequest'] as Fields | undefined),
+  };
   if (Object.keys(limits).length > 0) value['default'] = limits;
   if (Object.keys(requests).length > 0) value['defaultRequest'] = requests;
 };
@@ -87,7 +91,8 @@ const scope = fill({ scope: '*' });
 const port443 = fill({ port: 443 });
 
 const priorityLevel: Default = (value) => {
-  if (value['type'] === 'Exempt') fill({ nominalConcurrencyShares: 0, lendablePercent: 0 })(ensure(value, 'exempt'));
+  if (value['type'] === 'Exempt')
+    fill({ nominalConcurrencyShares: 0, lendablePercent: 0 })(ensure(value, 'exempt'));
 };
 
 /** Defaults of all other types. */
@@ -131,7 +136,10 @@ export const otherDefaults: Record<string, Default> = {
   'admissionregistration/v1:MatchResources': selectors,
   'flowcontrol/v1:FlowSchemaSpec': fillZero({ matchingPrecedence: 1000 }),
   'flowcontrol/v1:PriorityLevelConfigurationSpec': priorityLevel,
-  'flowcontrol/v1:LimitedPriorityLevelConfiguration': fill({ nominalConcurrencyShares: 30, lendablePercent: 0 }),
+  'flowcontrol/v1:LimitedPriorityLevelConfiguration': fill({
+    nominalConcurrencyShares: 30,
+    lendablePercent: 0,
+  }),
   'flowcontrol/v1:QueuingConfiguration': fillZero({ queues: 64, handSize: 8, queueLengthLimit: 50 }),
   'resource/v1:ExactDeviceRequest': (value) => {
     fillZero({ allocationMode: 'ExactCount' })(value);

@@ -65,7 +65,12 @@ export const podDefaults: Record<string, Default> = {
   'core/v1:Container': container,
   'core/v1:EphemeralContainer': container,
   'core/v1:ContainerPort': fillZero({ protocol: 'TCP' }),
-  'core/v1:Probe': fillZero({ timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
+  'core/v1:Probe': fillZero({
+    timeoutSeconds: 1,
+    periodSeconds: 10,
+    successThreshold: 1,
+    failureThreshold: 3,
+  }),
   'core/v1:HTTPGetAction': fillZero({ path: '/', scheme: 'HTTP' }),
   'core/v1:GRPCAction': fill({ service: '' }),
   'core/v1:ObjectFieldSelector': fillZero({ apiVersion: 'v1' }),
@@ -82,5 +87,10 @@ export const podDefaults: Record<string, Default> = {
   'core/v1:RBDPersistentVolumeSource': rbd,
   'core/v1:ScaleIOVolumeSource': scaleIO,
   'core/v1:ScaleIOPersistentVolumeSource': scaleIO,
-  'core/v1:AzureDiskVolumeSource': fill({ cachingMode: 'ReadWrite', kind: 'Shared', fsType: 'ext4', readOnly: false }),
+  'core/v1:AzureDiskVolumeSource': fill({
+    cachingMode: 'ReadWrite',
+    kind: 'Shared',
+    fsType: 'ext4',
+    readOnly: false,
+  }),
 };

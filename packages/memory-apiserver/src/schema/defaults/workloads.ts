@@ -18,7 +18,9 @@ const statefulSet: Default = (value) => {
   const strategy = ensure(spec, 'updateStrategy');
   fillZero({ type: 'RollingUpdate' })(strategy);
   if (strategy['type'] === 'RollingUpdate') fill({ partition: 0 })(ensure(strategy, 'rollingUpdate'));
-  fillZero({ whenDeleted: 'Retain', whenScaled: 'Retain' })(ensure(spec, 'persistentVolumeClaimRetentionPolicy'));
+  fillZero({ whenDeleted: 'Retain', whenScaled: 'Retain' })(
+    ensure(spec, 'persistentVolumeClaimRetentionPolicy'),
+  );
   for (const claim of fieldsIn(spec, 'volumeClaimTemplates'))
     fillZero({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' })(claim);
 };
@@ -28,7 +30,8 @@ const daemonSet: Default = (value) => {
   fill({ revisionHistoryLimit: 10 })(spec);
   const strategy = ensure(spec, 'updateStrategy');
   fillZero({ type: 'RollingUpdate' })(strategy);
-  if (strategy['type'] === 'RollingUpdate') fill({ maxUnavailable: 1, maxSurge: 0 })(ensure(strategy, 'rollingUpdate'));
+  if (strategy['type'] === 'RollingUpdate')
+    fill({ maxUnavailable: 1, maxSurge: 0 })(ensure(strategy, 'rollingUpdate'));
 };
 
 const replicationController: Default = (value) => {
@@ -65,7 +68,10 @@ const autoscaler: Default = (value) => {
   fill({ minReplicas: 1 })(spec);
   if (fieldsIn(spec, 'metrics').length === 0)
     spec['metrics'] = [
-      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+      {
+        type: 'Resource',
+        resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+      },
     ];
 };
 
