@@ -2,7 +2,7 @@
 // flags of `rancher-peer serve`): all clusters Active, a kill -9 and restart, a loss of tunnels, and no violation.
 //
 //   node --conditions=@scale-cluster/source --import tsx tools/peer/drive.mjs --peer PATH [--clusters 50] [--canary 20]
-//        [--kill] [--drop 0.3] [--hold 30] [--delete] [--connect HOST:PORT]
+//        [--kill] [--drop 0.3] [--rotate] [--hold 30] [--delete-in-rancher] [--delete] [--profile FOLDER] [--peer-flag=FLAG]…
 import { fork, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     kill: { type: 'boolean', default: false },
     drop: { type: 'string', default: '0' },
     hold: { type: 'string', default: '0' },
+    rotate: { type: 'boolean', default: false },
+    'delete-in-rancher': { type: 'boolean', default: false },
     delete: { type: 'boolean', default: false },
     profile: { type: 'string' },
     timeout: { type: 'string', default: '300' },
@@ -26,21 +28,35 @@ const { values: options } = parseArgs({
   },
 });
 if (options.peer === undefined) {
-  process.stderr.write('usage: drive.mjs --peer PATH [--clusters N] [--kill] [--drop 0.3] [--hold SECONDS] [--delete]\n');
+  process.stderr.write(
+    'usage: drive.mjs --peer PATH [--clusters N] [--kill] [--drop 0.3] [--hold SECONDS] [--delete]\n',
+  );
   process.exit(2);
 }
 
 const count = Number(options.clusters);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const started = performance.now();
-const log = (text) => process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
+const log = (text) =>
+  process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
 
 const folder = await mkdtemp(join(tmpdir(), 'peer-drive-'));
 const port = await freePort();
 const localPort = await freePort();
 const peer = spawn(
   options.peer,
-  ['serve', '--listen', `127.0.0.1:${port}`, '--token', 'token-peer:secret', '--ca-out', join(folder, 'ca.pem'), '--canary', options.canary, ...options['peer-flag']],
+  [
+    'serve',
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--token',
+    'token-peer:secret',
+    '--ca-out',
+    join(folder, 'ca.pem'),
+    '--canary',
+    options.canary,
+    ...options['peer-flag'],
+  ],
   { stdio: ['ignore', 'inherit', 'inherit'] },
 );
 let fleet;
@@ -76,14 +92,37 @@ try {
     await sleep(3000);
     await allActive('after the drop');
   }
+  if (options.rotate) {
+    await peerGet('/peer/rotate-tokens?grace=0s', 'POST');
+    await peerGet('/peer/drop?fraction=0.3&tunnel=both', 'POST');
+    log('rotated all registration tokens and dropped 0.3 of the tunnels');
+    await sleep(3000);
+    await allActive('after the rotation');
+  }
   if (Number(options.hold) > 0) {
     log(`holding for ${options.hold} s`);
     await sleep(Number(options.hold) * 1000);
     await allActive('after the hold');
   }
+  if (options['delete-in-rancher']) {
+    const [name] = names;
+    const { items } = await fleet.call('list', { prefix: name });
+    await peerGet(`/v3/clusters/${items[0].rancherId}`, 'DELETE');
+    const from = performance.now();
+    await waitFor(
+      'the deletion in Rancher to be noticed',
+      async () => ((await fleet.call('list', { prefix: name })).total === 0 ? true : undefined),
+      30,
+    );
+    log(`deletion in Rancher cleaned up after ${((performance.now() - from) / 1000).toFixed(1)} s`);
+  }
   if (options.delete) {
     await fleet.call('delete', names);
-    await waitFor('all clusters to be gone', async () => ((await fleet.call('names')).length === 0 ? true : undefined), Number(options.timeout));
+    await waitFor(
+      'all clusters to be gone',
+      async () => ((await fleet.call('names')).length === 0 ? true : undefined),
+      Number(options.timeout),
+    );
     log('all deleted');
   }
   const stats = await peerGet('/peer/stats');
@@ -93,7 +132,9 @@ try {
   log(`violations (without ${killed} tunnels that ended by the kill): ${JSON.stringify(kinds)}`);
   failed = Object.keys(kinds).length > 0;
   const summary = await fleet.call('summary');
-  log(`fleet: ${JSON.stringify({ ...summary, requests: summary.requests.total, byVerb: summary.requests.byVerbAndCode })}`);
+  log(
+    `fleet: ${JSON.stringify({ ...summary, requests: summary.requests.total, byVerb: summary.requests.byVerbAndCode })}`,
+  );
   const ended = new Promise((resolve) => fleet.process.once('exit', resolve));
   await fleet.call('close').catch(() => undefined);
   await ended;
@@ -124,13 +165,20 @@ async function allActive(when) {
     Number(options.timeout),
   );
   const summary = await fleet.call('summary');
-  const times = Object.entries(summary.stageTimings).map(([stage, t]) => `${stage} ${Math.round(t.p50)}/${Math.round(t.p99)}`);
-  log(`all ${count} active ${when}; RSS ${Math.round(summary.memory.rssBytes / 2 ** 20)} MiB; ms p50/p99: ${times.join(', ')}`);
+  const times = Object.entries(summary.stageTimings).map(
+    ([stage, t]) => `${stage} ${Math.round(t.p50)}/${Math.round(t.p99)}`,
+  );
+  log(
+    `all ${count} active ${when}; RSS ${Math.round(summary.memory.rssBytes / 2 ** 20)} MiB; ms p50/p99: ${times.join(', ')}`,
+  );
 }
 
 async function startFleet() {
   const child = fork(new URL('fleet-process.mjs', import.meta.url), [], {
-    execArgv: [...process.execArgv, ...(options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`])],
+    execArgv: [
+      ...process.execArgv,
+      ...(options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]),
+    ],
     env: {
       ...process.env,
       SCALE_AGENT_HOME: join(folder, 'home'),
@@ -165,18 +213,22 @@ async function startFleet() {
 async function peerGet(path, method = 'GET') {
   const ca = await readFile(join(folder, 'ca.pem'), 'utf8');
   return new Promise((resolve, reject) => {
-    const call = request(`https://127.0.0.1:${port}${path}`, { method, agent: new Agent({ ca }), headers: { Authorization: 'Bearer token-peer:secret' } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (piece) => (text += piece));
-      response.on('end', () => {
-        if (response.statusCode >= 300) return reject(new Error(`${path}: ${response.statusCode} ${text}`));
-        try {
-          resolve(JSON.parse(text));
-        } catch {
-          resolve(text);
-        }
-      });
-    });
+    const call = request(
+      `https://127.0.0.1:${port}${path}`,
+      { method, agent: new Agent({ ca }), headers: { Authorization: 'Bearer token-peer:secret' } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece) => (text += piece));
+        response.on('end', () => {
+          if (response.statusCode >= 300) return reject(new Error(`${path}: ${response.statusCode} ${text}`));
+          try {
+            resolve(JSON.parse(text));
+          } catch {
+            resolve(text);
+          }
+        });
+      },
+    );
     call.on('error', reject);
     call.end();
   });

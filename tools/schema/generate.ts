@@ -11,7 +11,9 @@ import { parseGo, type GoField, type GoPackage } from './go-types.js';
 import { kubernetesVersion, sourcePackages, type SourcePackage } from './packages.js';
 import { parseProto, type ProtoField, type ProtoMessages } from './proto.js';
 
-const target = fileURLToPath(new URL('../../packages/memory-apiserver/src/schema/generated/', import.meta.url));
+const target = fileURLToPath(
+  new URL('../../packages/memory-apiserver/src/schema/generated/', import.meta.url),
+);
 
 /** Messages with a JSON form of their own, by full name; `schema/types.ts` knows these letters. */
 const specialTypes: Record<string, string> = {
@@ -48,10 +50,18 @@ function moduleFolder(module: string): string {
 function load(source: SourcePackage): Loaded {
   const folder = join(moduleFolder(source.module), source.folder);
   const sources = readdirSync(folder)
-    .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go') && !name.startsWith('zz_') && !name.startsWith('generated'))
+    .filter(
+      (name) =>
+        name.endsWith('.go') &&
+        !name.endsWith('_test.go') &&
+        !name.startsWith('zz_') &&
+        !name.startsWith('generated'),
+    )
     .sort()
     .map((name) => readFileSync(join(folder, name), 'utf8'));
-  const groupName = sources.map((text) => /GroupName\s*=\s*"([^"]*)"/.exec(text)?.[1]).find((name) => name !== undefined);
+  const groupName = sources
+    .map((text) => /GroupName\s*=\s*"([^"]*)"/.exec(text)?.[1])
+    .find((name) => name !== undefined);
   return {
     ...source,
     group: groupName ?? '',
@@ -63,7 +73,12 @@ function load(source: SourcePackage): Loaded {
 /** A message that stands for a named slice of strings (`type ExtraValue []string`). */
 function isStringList(messages: ProtoMessages, go: GoPackage, name: string): boolean {
   const fields = messages.get(name)?.fields;
-  return fields?.length === 1 && fields[0]?.repeated === true && fields[0].type === 'string' && !go.structs.has(name);
+  return (
+    fields?.length === 1 &&
+    fields[0]?.repeated === true &&
+    fields[0].type === 'string' &&
+    !go.structs.has(name)
+  );
 }
 
 function typeText(field: ProtoField, own: Loaded, packages: readonly Loaded[]): string {
@@ -85,7 +100,8 @@ function resolveDefault(value: string, own: Loaded): string {
 
 function fieldLine(field: ProtoField, go: GoField, own: Loaded, packages: readonly Loaded[]): string {
   const marker = (key: string): string | undefined => field.markers.find(([name]) => name === key)?.[1];
-  const all = (key: string): string[] => field.markers.filter(([name]) => name === key).map(([, value]) => value);
+  const all = (key: string): string[] =>
+    field.markers.filter(([name]) => name === key).map(([, value]) => value);
   const shape = field.map ? '{}' : field.repeated ? '[]' : '';
   const flags = [
     go.inline ? '^' : '',
@@ -95,7 +111,12 @@ function fieldLine(field: ProtoField, go: GoField, own: Loaded, packages: readon
     marker('optional') === undefined ? '' : '?',
     marker('required') === undefined ? '' : 'r',
   ].join('');
-  const words = [go.inline ? '-' : go.jsonName === '' ? '~' : go.jsonName, field.number, `${shape}${typeText(field, own, packages)}`, flags || '.'];
+  const words = [
+    go.inline ? '-' : go.jsonName === '' ? '~' : go.jsonName,
+    field.number,
+    `${shape}${typeText(field, own, packages)}`,
+    flags || '.',
+  ];
   if (go.patchMergeKey !== '') words.push(`merge=${go.patchMergeKey}`);
   if (go.patchStrategy !== '') words.push(`strategy=${go.patchStrategy}`);
   const listType = marker('listType');
@@ -142,9 +163,12 @@ for (const own of packages)
     join(target, `${fileName(own.key)}.ts`),
     `${header}export const ${constantName(own.key)} = \`\n${render(own, packages)}\n\`;\n`,
   );
-const imports = packages.map((own) => `import { ${constantName(own.key)} } from './${fileName(own.key)}.js';`);
+const imports = packages.map(
+  (own) => `import { ${constantName(own.key)} } from './${fileName(own.key)}.js';`,
+);
 const rows = packages.map(
-  (own) => `  { key: '${own.key}', group: '${own.group}', version: '${own.key.split('/')[1]}', text: ${constantName(own.key)} },`,
+  (own) =>
+    `  { key: '${own.key}', group: '${own.group}', version: '${own.key.split('/')[1]}', text: ${constantName(own.key)} },`,
 );
 writeFileSync(
   join(target, 'index.ts'),

@@ -40,9 +40,9 @@ export function parseGo(sources: readonly string[]): GoPackage {
       name = struct[1] ?? '';
       structs.set(name, fields);
       current = struct[2] === undefined ? fields : undefined;
-    }
-    else if (line.startsWith('}')) current = undefined;
-    else if (current !== undefined && /^\t(metav1\.|v1\.)?TypeMeta\s+`json:",inline"/.test(line)) kinds.add(name);
+    } else if (line.startsWith('}')) current = undefined;
+    else if (current !== undefined && /^\t(metav1\.|v1\.)?TypeMeta\s+`json:",inline"/.test(line))
+      kinds.add(name);
     else if (current !== undefined) addField(current, line);
 
     if (/^\/\/ ?\+enum\b/.test(line)) enumMarked = true;
@@ -54,7 +54,8 @@ export function parseGo(sources: readonly string[]): GoPackage {
   }
   const constants = new Map<string, string>();
   for (const line of lines) {
-    const [, constant, type = '', value = ''] = /^(?:const|\t)\s*(\w+)\s+(\w+)\s*=\s*"([^"]*)"/.exec(line) ?? [];
+    const [, constant, type = '', value = ''] =
+      /^(?:const|\t)\s*(\w+)\s+(\w+)\s*=\s*"([^"]*)"/.exec(line) ?? [];
     if (constant === undefined) continue;
     constants.set(constant, value);
     enums.get(type)?.push(value);
@@ -65,7 +66,8 @@ export function parseGo(sources: readonly string[]): GoPackage {
 function addField(fields: Map<number, GoField>, line: string): void {
   const match = /^\t(?:(\w+)\s+)?(\*?[\w.[\]*]+)\s+`(.*)`/.exec(line);
   if (match === null) return;
-  const tag = (name: string): string => new RegExp(`(?:^| )${name}:"([^"]*)"`).exec(match[3] ?? '')?.[1] ?? '';
+  const tag = (name: string): string =>
+    new RegExp(`(?:^| )${name}:"([^"]*)"`).exec(match[3] ?? '')?.[1] ?? '';
   const number = /^\w+,(\d+),/.exec(tag('protobuf'))?.[1];
   if (number === undefined) return;
   const [jsonName = '', ...options] = tag('json').split(',');

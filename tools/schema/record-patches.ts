@@ -24,7 +24,12 @@ const contentTypes: Record<string, string> = {
   apply: 'application/apply-patch+yaml',
 };
 
-async function call(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Record<string, unknown>> {
+async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  contentType = 'application/json',
+): Promise<Record<string, unknown>> {
   const response = await fetch(`${server}${path}`, {
     method,
     headers: { 'content-type': contentType, 'user-agent': 'recorder' },
@@ -49,7 +54,11 @@ for (const { object, steps } of scenarios) {
     const query = `?fieldManager=${manager}${force === true ? '&force=true' : ''}`;
     const answer = await call('PATCH', `${path}${query}`, patch, contentTypes[type]);
     const { code, reason, message, details } = answer;
-    answers.push(answer['kind'] === 'Status' ? { code, reason, message, causes: (details as { causes?: unknown } | undefined)?.causes } : answer);
+    answers.push(
+      answer['kind'] === 'Status'
+        ? { code, reason, message, causes: (details as { causes?: unknown } | undefined)?.causes }
+        : answer,
+    );
   }
   await call('PATCH', path, { metadata: { finalizers: null } }, contentTypes['merge']);
   await call('DELETE', path);

@@ -23,7 +23,12 @@ const inputs = parseAllDocuments(readFileSync(new URL('objects.yaml', fixtures),
   (document) => document.toJS() as Recorded,
 );
 
-async function call(method: string, path: string, body?: unknown, accept = 'application/json'): Promise<unknown> {
+async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  accept = 'application/json',
+): Promise<unknown> {
   const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
   const response = await fetch(`${server}${path}`, {
     method,
@@ -31,7 +36,8 @@ async function call(method: string, path: string, body?: unknown, accept = 'appl
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer: unknown = await response.json();
-  if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+  if (!response.ok && response.status !== 404)
+    throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
   return answer;
 }
 
@@ -41,7 +47,9 @@ async function collectionOf(object: Recorded): Promise<string> {
   const root = object.apiVersion === 'v1' ? '/api/v1' : `/apis/${object.apiVersion}`;
   let kinds = roots.get(root);
   if (kinds === undefined) {
-    const list = (await call('GET', root)) as { resources: { name: string; kind: string; namespaced: boolean }[] };
+    const list = (await call('GET', root)) as {
+      resources: { name: string; kind: string; namespaced: boolean }[];
+    };
     kinds = new Map(list.resources.filter(({ name }) => !name.includes('/')).map((row) => [row.kind, row]));
     roots.set(root, kinds);
   }
@@ -60,7 +68,12 @@ async function read(path: string): Promise<{ object: Recorded; table: Table; now
   for (;;) {
     const object = (await call('GET', path)) as Recorded;
     const now = Date.now();
-    const table = (await call('GET', path, undefined, 'application/json;as=Table;v=v1;g=meta.k8s.io')) as Table;
+    const table = (await call(
+      'GET',
+      path,
+      undefined,
+      'application/json;as=Table;v=v1;g=meta.k8s.io',
+    )) as Table;
     const sameSecond = Math.floor(now / 1000) === Math.floor(Date.now() / 1000);
     const after = (await call('GET', path)) as Recorded;
     const same = object.metadata['resourceVersion'] === after.metadata['resourceVersion'];
@@ -91,7 +104,9 @@ try {
     made.unshift(path);
     if (input.status !== undefined) await call('PUT', `${path}/status`, { ...created, status: input.status });
     const { object: printed, table, now } = await read(path);
-    const response = await fetch(`${server}${path}`, { headers: { accept: 'application/vnd.kubernetes.protobuf' } });
+    const response = await fetch(`${server}${path}`, {
+      headers: { accept: 'application/vnd.kubernetes.protobuf' },
+    });
     const protobuf = Buffer.from(await response.arrayBuffer()).toString('base64');
     records.push({
       input,
@@ -113,7 +128,11 @@ try {
   }
   for (const { kind, metadata } of inputs)
     if (kind === 'Namespace')
-      await call('PUT', `/api/v1/namespaces/${metadata.name}/finalize`, { kind, metadata, spec: { finalizers: [] } });
+      await call('PUT', `/api/v1/namespaces/${metadata.name}/finalize`, {
+        kind,
+        metadata,
+        spec: { finalizers: [] },
+      });
 }
 writeFileSync(new URL('objects-1.34.json', fixtures), `${JSON.stringify(records, null, 1)}\n`);
 writeFileSync(new URL('refusals-1.34.json', fixtures), `${JSON.stringify(refusals, null, 1)}\n`);

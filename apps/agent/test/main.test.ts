@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryHome } from './start.js';
+
+// Whole programs are started from their sources, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -81,7 +84,7 @@ describe('scale-cluster-agent', () => {
     const state = readFileSync(join(home, 'state.json'), 'utf8');
     expect(state).toContain('"a"');
     expect(state).toContain('"b"');
-  }, 30_000);
+  });
 
   it('loses nothing acknowledged when it is killed', async () => {
     const home = homeWith(
@@ -104,5 +107,5 @@ describe('scale-cluster-agent', () => {
     expect(count).toBe(40);
     again.kill('SIGTERM');
     await once(again, 'close');
-  }, 30_000);
+  });
 });

@@ -9,7 +9,8 @@ import type { RancherMessage } from './demo/rancher-process.js';
 const send = (message: RancherMessage): void => void process.send?.(message);
 
 try {
-  const rancher = await startFakeRancher();
+  // A real Rancher looks at its clusters every 15 s; nobody wants to wait that long in a demo.
+  const rancher = await startFakeRancher({ checkIntervalMs: 5000 });
   process.on('message', () => {
     const clusters = rancher.clusters();
     send({

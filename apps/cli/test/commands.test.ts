@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { createLogger, startAgent, type RunningAgent } from '@scale-cluster/agent';
 import { loadSettings } from '@scale-cluster/cluster-sim';
 import { startFakeRancher, type FakeRancher } from '@scale-cluster/fake-rancher';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AgentClient } from '../src/api/client.js';
 import { clusterNames, createClusters, deleteClusters } from '../src/api/clusters.js';
 import { waitForClusters } from '../src/api/wait.js';
 import { freePort } from '../src/demo/free-port.js';
 import { cli, startCli } from './spawn-cli.js';
+
+// Whole programs are started from their sources, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const API_KEY = 'a-key-for-tests';
 

@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cli, startCli } from './spawn-cli.js';
+
+// Whole programs are started from their sources, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 function temporaryHome(settings?: string): string {
   const home = mkdtempSync(join(tmpdir(), 'cli-run-'));

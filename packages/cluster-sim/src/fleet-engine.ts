@@ -135,7 +135,7 @@ export class FleetEngine {
     this.#delayer.close();
     this.#pacer.close();
     for (const cluster of this.options.clusters.values()) cluster.controllers?.close();
-    await Promise.all([...this.options.clusters.values()].map((cluster) => cluster.tunnels?.close()));
+    await Promise.all([...this.options.clusters.values()].map(async (cluster) => cluster.tunnels?.close()));
     await this.#local?.close();
     this.#api.close();
     this.#steve.close();

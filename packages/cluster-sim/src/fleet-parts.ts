@@ -55,7 +55,9 @@ export async function openParts({
     template,
     caCert: pki.caCert,
     journal,
-    tokenKey: createHmac('sha256', Buffer.from(state.secret, 'base64')).update('token-requests').digest('hex'),
+    tokenKey: createHmac('sha256', Buffer.from(state.secret, 'base64'))
+      .update('token-requests')
+      .digest('hex'),
     now,
     random,
     logger,

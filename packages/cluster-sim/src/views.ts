@@ -127,7 +127,7 @@ export interface FleetEvent {
   message?: string;
 }
 
-/** Milliseconds from a cluster's creation, over all clusters that reached the stage in this process. */
+/** Milliseconds from a cluster's creation, over all clusters that were created and reached the stage in this process. */
 export interface StageTiming {
   count: number;
   p50: number;

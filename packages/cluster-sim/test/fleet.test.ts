@@ -26,8 +26,15 @@ async function startRancher(options: FakeRancherOptions = {}): Promise<FakeRanch
   return rancher;
 }
 
-function settingsFor(rancher: { url: string; token: string }, home: string, more: Record<string, string> = {}): Settings {
-  return loadSettings({ home, env: { RANCHER_URL: rancher.url, RANCHER_TOKEN: rancher.token, SCALE_AGENT_LOCAL_API_PORT: '0', ...more } });
+function settingsFor(
+  rancher: { url: string; token: string },
+  home: string,
+  more: Record<string, string> = {},
+): Settings {
+  return loadSettings({
+    home,
+    env: { RANCHER_URL: rancher.url, RANCHER_TOKEN: rancher.token, SCALE_AGENT_LOCAL_API_PORT: '0', ...more },
+  });
 }
 
 async function startFleet(settings: Settings): Promise<Fleet> {
@@ -50,7 +57,8 @@ function until(fleet: Fleet, fits: () => boolean): Promise<void> {
   });
 }
 
-const allActive = (fleet: Fleet, count: number): Promise<void> => until(fleet, () => fleet.summary().phases.active === count);
+const allActive = (fleet: Fleet, count: number): Promise<void> =>
+  until(fleet, () => fleet.summary().phases.active === count);
 
 describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
   it('makes clusters Active by Rancher’s own checks, with every stage in order and no violation', async () => {
@@ -65,19 +73,31 @@ describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
     expect(rancher.violations()).toEqual([]);
 
     const view = fleet.get('one');
-    const times = ['registered', 'token', 'provisioned', 'tunnels', 'connected', 'active'].map((stage) => view?.stages[stage as 'active'] ?? '');
+    const times = ['registered', 'token', 'provisioned', 'tunnels', 'connected', 'active'].map(
+      (stage) => view?.stages[stage as 'active'] ?? '',
+    );
     expect([...times].sort()).toEqual(times);
-    expect(view).toMatchObject({ phase: 'active', lastError: null, nodes: 2, rancher: { state: 'active', transitioning: 'no' }, tunnels: { cluster: { status: 'connected' }, steve: { status: 'connected' } } });
+    expect(view).toMatchObject({
+      phase: 'active',
+      lastError: null,
+      nodes: 2,
+      rancher: { state: 'active', transitioning: 'no' },
+      tunnels: { cluster: { status: 'connected' }, steve: { status: 'connected' } },
+    });
     expect(view?.conditions.every((condition) => condition.status === 'True')).toBe(true);
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
-    expect(events.filter((event) => event.type === 'stage' && event.cluster === 'two').map((event) => event.stage)).toEqual(['registered', 'token', 'provisioned', 'tunnels', 'connected', 'active']);
+    expect(
+      events.filter((event) => event.type === 'stage' && event.cluster === 'two').map((event) => event.stage),
+    ).toEqual(['registered', 'token', 'provisioned', 'tunnels', 'connected', 'active']);
     expect(fleet.eventsSince(events.length - 2)).toEqual(events.slice(-2));
     expect(fleet.summary().requests.total).toBeGreaterThan(100);
 
     const info = fleet.clusterInfo('one');
     expect(info).toMatchObject({ name: 'one', clusterID: view?.rancherId, status: 'ready' });
     expect(info?.nodes?.map((node) => node.name)).toEqual(['one-plex1-7050m', 'one-plex3-7050m']);
-    expect(info?.deployments?.find((deployment) => deployment.name === 'nginx')).toMatchObject({ ready: '2/2' });
+    expect(info?.deployments?.find((deployment) => deployment.name === 'nginx')).toMatchObject({
+      ready: '2/2',
+    });
 
     const manifest = join(home, 'debug-yaml', 'one.yaml');
     expect(await readFile(manifest, 'utf8')).toContain('cattle-cluster-agent');
@@ -114,13 +134,20 @@ describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
 
   it('comes back after a restart with the same identities and what Rancher and users stored', async () => {
     const rancher = await startRancher();
-    const settings = settingsFor(rancher, await temporaryFolder(), { SCALE_AGENT_LOCAL_API_PORT: String(await freePort()) });
+    const settings = settingsFor(rancher, await temporaryFolder(), {
+      SCALE_AGENT_LOCAL_API_PORT: String(await freePort()),
+    });
     const first = await startFleet(settings);
     await first.create('kept');
     await allActive(first, 1);
     const before = first.get('kept');
     const admin = await localClient(first, 'kept');
-    await admin('POST', '/api/v1/namespaces/default/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' }, data: { a: 'b' } });
+    await admin('POST', '/api/v1/namespaces/default/configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'mine' },
+      data: { a: 'b' },
+    });
     const uids = async (client: typeof admin): Promise<string[]> => {
       const { items } = await client('GET', '/api/v1/namespaces');
       return items.map((item: { metadata: { uid: string } }) => item.metadata.uid);
@@ -131,7 +158,11 @@ describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
 
     const second = await startFleet(settings);
     await allActive(second, 1);
-    expect(second.get('kept')).toMatchObject({ uid: before?.uid, rancherId: before?.rancherId, createdAt: before?.createdAt });
+    expect(second.get('kept')).toMatchObject({
+      uid: before?.uid,
+      rancherId: before?.rancherId,
+      createdAt: before?.createdAt,
+    });
     const again = await localClient(second, 'kept');
     expect((await again('GET', '/api/v1/namespaces/default/configmaps/mine')).data).toEqual({ a: 'b' });
     expect(await uids(again)).toEqual(namespaces);
@@ -164,7 +195,11 @@ describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
     // As if the process had been killed between the POST and the record.
     await call(rancher, 'POST', '/v1/provisioning.cattle.io.clusters', {
       type: 'provisioning.cattle.io.cluster',
-      metadata: { namespace: 'fleet-default', name: 'lost', annotations: { 'scale-cluster-agent.io/cluster-uid': uid } },
+      metadata: {
+        namespace: 'fleet-default',
+        name: 'lost',
+        annotations: { 'scale-cluster-agent.io/cluster-uid': uid },
+      },
       spec: {},
     });
     const second = await startFleet(settings);
@@ -174,11 +209,18 @@ describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
 
   it('leaves a foreign cluster of the same name alone and says so', async () => {
     const rancher = await startRancher();
-    await call(rancher, 'POST', '/v1/provisioning.cattle.io.clusters', { type: 'provisioning.cattle.io.cluster', metadata: { namespace: 'fleet-default', name: 'theirs' }, spec: {} });
+    await call(rancher, 'POST', '/v1/provisioning.cattle.io.clusters', {
+      type: 'provisioning.cattle.io.cluster',
+      metadata: { namespace: 'fleet-default', name: 'theirs' },
+      spec: {},
+    });
     const fleet = await startFleet(settingsFor(rancher, await temporaryFolder()));
     await fleet.create('theirs');
     await until(fleet, () => fleet.get('theirs')?.phase === 'failed-retrying');
-    expect(fleet.get('theirs')?.lastError).toMatchObject({ stage: 'registered', message: expect.stringContaining('which this agent did not create') });
+    expect(fleet.get('theirs')?.lastError).toMatchObject({
+      stage: 'registered',
+      message: expect.stringContaining('which this agent did not create'),
+    });
     await fleet.delete('theirs');
     await until(fleet, () => fleet.get('theirs') === undefined);
     expect(rancher.clusters().map((cluster) => cluster.name)).toEqual(['theirs']);
@@ -191,10 +233,17 @@ describe('a fleet without a Rancher', () => {
   it('works, keeps trying, and forgets nothing that is wished', async () => {
     const settings = settingsFor(nowhere, await temporaryFolder());
     const fleet = await startFleet(settings);
-    const results = await Promise.allSettled(Array.from({ length: 50 }, (_, index) => fleet.create(`c${index % 40}`)));
+    const results = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, index) => fleet.create(`c${index % 40}`)),
+    );
     expect(results.filter((one) => one.status === 'fulfilled')).toHaveLength(40);
-    for (const one of results) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(ClusterExistsError);
-    expect(fleet.list({ limit: 3 })).toMatchObject({ total: 40, next: 'c10', items: [{ name: 'c0' }, { name: 'c1' }, { name: 'c10' }] });
+    for (const one of results)
+      if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(ClusterExistsError);
+    expect(fleet.list({ limit: 3 })).toMatchObject({
+      total: 40,
+      next: 'c10',
+      items: [{ name: 'c0' }, { name: 'c1' }, { name: 'c10' }],
+    });
     expect(fleet.list({ after: 'c10', limit: 2 }).items.map((one) => one.name)).toEqual(['c11', 'c12']);
     expect(fleet.list({ labelSelector: 'name in (c1,c2),phase!=active' }).total).toBe(2);
     expect(() => fleet.list({ labelSelector: 'colour=red' })).toThrow(/is not a requirement on/);
@@ -210,7 +259,11 @@ describe('a fleet without a Rancher', () => {
       await expect(fleet.create(name)).rejects.toThrow(InvalidNameError);
     }
     await expect(fleet.create('x'.repeat(52))).rejects.toThrow(/at most 51 characters with this template/);
-    expect(await fleet.createMany(['ok', 'NO', 'ok'])).toMatchObject([{ name: 'ok' }, { error: { status: 400 } }, { error: { status: 409 } }]);
+    expect(await fleet.createMany(['ok', 'NO', 'ok'])).toMatchObject([
+      { name: 'ok' },
+      { error: { status: 400 } },
+      { error: { status: 409 } },
+    ]);
   });
 
   it('tells the second agent of a home that there is a first', async () => {
@@ -238,7 +291,10 @@ interface Answer {
   [field: string]: any;
 }
 
-async function localClient(fleet: Fleet, name: string): Promise<(method: string, path: string, body?: object) => Promise<Answer>> {
+async function localClient(
+  fleet: Fleet,
+  name: string,
+): Promise<(method: string, path: string, body?: object) => Promise<Answer>> {
   const config = parse(fleet.kubeconfig(name));
   const { server, 'certificate-authority-data': ca } = config.clusters[0].cluster;
   return (method, path, body) =>
@@ -250,14 +306,18 @@ const call = (rancher: FakeRancher, method: string, path: string, body?: object)
 
 function send(method: string, url: string, token: string, ca: string, body?: object): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, ca, headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-      response.on('end', () => {
-        if ((response.statusCode ?? 0) < 300) resolve(text === '' ? {} : (JSON.parse(text) as Answer));
-        else reject(new Error(`${method} ${url}: ${response.statusCode} ${text}`));
-      });
-    });
+    const outgoing = request(
+      url,
+      { method, ca, headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+        response.on('end', () => {
+          if ((response.statusCode ?? 0) < 300) resolve(text === '' ? {} : (JSON.parse(text) as Answer));
+          else reject(new Error(`${method} ${url}: ${response.statusCode} ${text}`));
+        });
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });

@@ -151,7 +151,8 @@ export class ApiServer {
     });
     const catalog = new OverlayCatalog();
     for (const object of completed) {
-      if (object.kind === 'CustomResourceDefinition') catalog.setCustom(object.metadata.name, servedResources(object));
+      if (object.kind === 'CustomResourceDefinition')
+        catalog.setCustom(object.metadata.name, servedResources(object));
     }
     const storageOf = ({ apiVersion, kind }: KubeObject): string | undefined => {
       const { group, version } = splitApiVersion(apiVersion);
@@ -166,7 +167,8 @@ export class ApiServer {
     }
     const stored = completed.map((object) => {
       const creationTimestamp = births.get(identify(object));
-      const metadata = creationTimestamp === undefined ? object.metadata : { ...object.metadata, creationTimestamp };
+      const metadata =
+        creationTimestamp === undefined ? object.metadata : { ...object.metadata, creationTimestamp };
       return { storage: storageOf(object) ?? '', object: { ...object, metadata } };
     });
     return { objects: new ClusterBase(stored), catalog, owners: OwnerIndex.of(completed, storageOf) };
@@ -228,7 +230,12 @@ export class ApiServer {
     return Promise.resolve();
   }
 
-  #onChange(uid: string, store: ClusterStore, change: Change, onWrite: CreateClusterOptions['onWrite']): void {
+  #onChange(
+    uid: string,
+    store: ClusterStore,
+    change: Change,
+    onWrite: CreateClusterOptions['onWrite'],
+  ): void {
     const { storage, key, revision, type, text } = change;
     onWrite?.({ storage, ...splitKey(key), revision, json: type === 'DELETED' ? null : text });
     this.#trims.add(uid, store, TRIM_INTERVAL_MS);

@@ -53,7 +53,12 @@ const details = (resource: Named, name: string): StatusDetails => ({
 });
 
 export const notFound = (resource: Named, name: string): ApiError =>
-  new ApiError(404, 'NotFound', `${qualifiedResource(resource)} "${name}" not found`, details(resource, name));
+  new ApiError(
+    404,
+    'NotFound',
+    `${qualifiedResource(resource)} "${name}" not found`,
+    details(resource, name),
+  );
 
 export const alreadyExists = (resource: Named, name: string): ApiError =>
   new ApiError(

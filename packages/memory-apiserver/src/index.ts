@@ -9,7 +9,14 @@ export type { DelayingQueueOptions } from './delaying-queue.js';
 export { ApiError, isApiError } from './errors.js';
 export type { Json, KubeObject, ObjectMeta, OwnerReference, Status, StatusDetails } from './object.js';
 export type { RequestReport } from './http/exchange.js';
-export type { ClusterApi, DeleteOptions, ListOptions, PatchType, StorageName, WriteOptions } from './registry/api.js';
+export type {
+  ClusterApi,
+  DeleteOptions,
+  ListOptions,
+  PatchType,
+  StorageName,
+  WriteOptions,
+} from './registry/api.js';
 export { allowAll } from './registry/user.js';
 export type { Authorizer, RequestAttributes, UserInfo } from './registry/user.js';
 export type { ResourceCatalog, ResourceInfo, SubresourceInfo } from './schema/resource.js';

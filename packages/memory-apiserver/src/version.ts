@@ -17,7 +17,8 @@ export interface KubeVersion {
  */
 export function kubeVersion(gitVersion: string): KubeVersion {
   const match = /^v(\d+)\.(\d+)\.\d+(?:[-+].*)?$/.exec(gitVersion);
-  if (match === null) throw new RangeError(`not a Kubernetes version such as v1.34.1: ${JSON.stringify(gitVersion)}`);
+  if (match === null)
+    throw new RangeError(`not a Kubernetes version such as v1.34.1: ${JSON.stringify(gitVersion)}`);
   return {
     major: match[1] ?? '',
     minor: match[2] ?? '',

@@ -18,7 +18,10 @@ async function agentWith(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => server.closeAllConnections());
   onTestFinished(() => void server.close());
-  return { client: new AgentClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }), lastEventIds };
+  return {
+    client: new AgentClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    lastEventIds,
+  };
 }
 
 const frame = (seq: number): string => `id: ${seq}\nevent: stage\ndata: {"seq":${seq}}\n\n`;

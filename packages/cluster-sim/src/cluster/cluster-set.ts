@@ -5,6 +5,7 @@ import type { ManagedCluster } from './managed-cluster.js';
 /** All clusters by name and by Rancher's id; tells about their changes as events. */
 export class ClusterSet {
   readonly #byName = new Map<string, ManagedCluster>();
+  readonly #startedAt: number;
   readonly #byRancherId = new Map<string, ManagedCluster>();
   /** Sorted by name; made when asked for, dropped when a cluster comes or goes. */
   #sorted: ManagedCluster[] | undefined;
@@ -13,7 +14,9 @@ export class ClusterSet {
     private readonly emit: (event: Omit<FleetEvent, 'seq'>) => void,
     private readonly metrics: FleetMetrics,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.#startedAt = now();
+  }
 
   get size(): number {
     return this.#byName.size;
@@ -68,7 +71,9 @@ export class ClusterSet {
     if (cluster.record.stages[stage] !== undefined) return false;
     const at = this.now();
     cluster.record.stages[stage] = at;
-    this.metrics.addStage(stage, at - cluster.record.createdAt);
+    // A time that the process did not live through would say nothing about Rancher or us.
+    if (cluster.record.createdAt >= this.#startedAt)
+      this.metrics.addStage(stage, at - cluster.record.createdAt);
     this.#tell(cluster, 'stage', { stage });
     return true;
   }

@@ -151,8 +151,8 @@ async function readShard(path: string, keep: (uid: string) => boolean): Promise<
       continue;
     }
     const key = `${line.entry.storage}\t${line.entry.namespace}\t${line.entry.name}`;
-    let entries = content.get(line.uid);
-    if (entries === undefined) content.set(line.uid, (entries = new Map()));
+    const entries = content.get(line.uid) ?? new Map<string, JournalEntry>();
+    content.set(line.uid, entries);
     entries.set(key, line.entry);
   }
   return content;

@@ -66,19 +66,17 @@ export class LocalListener {
     const cluster = this.options.find(name);
     if (cluster === undefined) {
       const message = match === null ? 'use /clusters/<name>/' : `there is no cluster "${name}" here`;
-      response
-        .writeHead(404, { 'Content-Type': 'application/json' })
-        .end(
-          JSON.stringify({
-            kind: 'Status',
-            apiVersion: 'v1',
-            metadata: {},
-            status: 'Failure',
-            message,
-            reason: 'NotFound',
-            code: 404,
-          }),
-        );
+      response.writeHead(404, { 'Content-Type': 'application/json' }).end(
+        JSON.stringify({
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message,
+          reason: 'NotFound',
+          code: 404,
+        }),
+      );
       return;
     }
     request.url = rest.startsWith('/') ? rest : `/${rest}`;

@@ -36,7 +36,7 @@ const formerVariables: Partial<Record<keyof SettingsFile, string>> = {
  */
 export function loadSettings(options: LoadSettingsOptions = {}): Settings {
   const env = options.env ?? process.env;
-  const warn = options.onWarning ?? (() => undefined);
+  const warn = (text: string): void => options.onWarning?.(text);
   const home = resolve(options.home ?? env['SCALE_AGENT_HOME'] ?? join(homedir(), '.scale-cluster-agent'));
   const file = settingsFile(home);
   const given = file === undefined ? {} : readKnown(file, warn);

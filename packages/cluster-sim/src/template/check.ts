@@ -56,7 +56,7 @@ function checkTexts(
   if (typeof ready === 'string' && parseReady(ready) === undefined) {
     fail([...path, 'ready'], `${JSON.stringify(ready)} is not of the form ready/total, such as 1/1`);
   }
-  if (ports !== undefined && parsePorts(String(ports as string | number)) === undefined) {
+  if ((typeof ports === 'string' || typeof ports === 'number') && parsePorts(String(ports)) === undefined) {
     fail([...path, 'ports'], `${JSON.stringify(ports)} is not a list such as 80:32522/TCP,443/TCP`);
   }
   for (const field of ['capacity', 'allocatable', 'requests', 'limits']) {
@@ -83,7 +83,8 @@ function shapeError(source: TemplateSource, index: number, value: unknown): Erro
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')));
   // An unknown key is a value that the schema `false` refuses; its pointer ends with the key.
   if (error?.keyword === 'boolean' || error?.keyword === 'additionalProperties') {
-    const unknown = error.keyword === 'boolean' ? String(path.pop()) : (error.params.additionalProperties[0] ?? '');
+    const unknown =
+      error.keyword === 'boolean' ? String(path.pop()) : (error.params.additionalProperties[0] ?? '');
     const around = path.length === 0 ? '' : `/${path.join('/')}`;
     return source.error(index, [...path, unknown], `unknown key${hint(nearest(unknown, knownKeys(around)))}`);
   }

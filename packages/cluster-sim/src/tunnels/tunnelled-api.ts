@@ -35,7 +35,7 @@ export class TunnelledApi {
 
   /** Takes over a connection that was dialled to the cluster's address. */
   serve(connection: Duplex, cluster: BackendCluster): void {
-    const socket = new TLSSocket(connection as ConstructorParameters<typeof TLSSocket>[0], {
+    const socket = new TLSSocket(connection, {
       isServer: true,
       secureContext: this.pki.secureContext,
       // Rancher's own dialer offers nothing else; kubectl through it never gets HTTP/2 (facts: rancher-live).

@@ -15,7 +15,12 @@ function startCluster(onWrite?: () => void): { cluster: Cluster; server: ApiServ
   const template = parseTemplate(defaultTemplate, 'cluster.yaml', 0);
   const server = new ApiServer({ version: template.version });
   onTestFinished(() => server.close());
-  const cluster = server.createCluster({ name: 'demo', uid: 'u-1', base: server.createBase(template.objects), ...(onWrite === undefined ? {} : { onWrite }) });
+  const cluster = server.createCluster({
+    name: 'demo',
+    uid: 'u-1',
+    base: server.createBase(template.objects),
+    ...(onWrite === undefined ? {} : { onWrite }),
+  });
   return { cluster, server };
 }
 
@@ -53,12 +58,22 @@ describe('the import manifest', () => {
     expect(applyImportManifest(cluster.api, objects)).toBe(4);
     expect(applyImportManifest(cluster.api, objects)).toBe(0);
     const deployment = cluster.api.get('deployments.apps', 'cattle-system', 'cattle-cluster-agent');
-    const last = JSON.parse(deployment.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'] ?? '');
+    const last = JSON.parse(
+      deployment.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'] ?? '',
+    );
     expect(last.spec).toEqual(objects[3]?.['spec']);
-    expect(cluster.api.get('clusterrolebindings.rbac.authorization.k8s.io', undefined, 'cattle-admin-binding').metadata.namespace).toBeUndefined();
+    expect(
+      cluster.api.get('clusterrolebindings.rbac.authorization.k8s.io', undefined, 'cattle-admin-binding')
+        .metadata.namespace,
+    ).toBeUndefined();
     await server.idle();
     await expect
-      .poll(() => cluster.api.get('deployments.apps', 'cattle-system', 'cattle-cluster-agent')['status']?.availableReplicas, { timeout: 10_000 })
+      .poll(
+        () =>
+          cluster.api.get('deployments.apps', 'cattle-system', 'cattle-cluster-agent')['status']
+            ?.availableReplicas,
+        { timeout: 10_000 },
+      )
       .toBe(1);
   });
 
@@ -75,29 +90,52 @@ describe('the agent’s account', () => {
     const stored = cluster.api.get('secrets', 'cattle-system', tokens.agentSecretName);
     expect(Buffer.from(stored['data'].token, 'base64').toString()).toBe(tokens.agentToken);
     expect(stored.type).toBe('kubernetes.io/service-account-token');
-    expect(cluster.api.get('serviceaccounts', 'cattle-system', 'cattle').metadata.annotations?.['rancher.io/service-account.secret-ref']).toBe(`cattle-system/${tokens.agentSecretName}`);
+    expect(
+      cluster.api.get('serviceaccounts', 'cattle-system', 'cattle').metadata.annotations?.[
+        'rancher.io/service-account.secret-ref'
+      ],
+    ).toBe(`cattle-system/${tokens.agentSecretName}`);
   });
 
   it('has tokens that depend on fleet and cluster only', () => {
-    const [a, again, b, other] = [new ClusterTokens(secret, 'a'), new ClusterTokens(secret, 'a'), new ClusterTokens(secret, 'b'), new ClusterTokens('AAAA', 'a')];
+    const [a, again, b, other] = [
+      new ClusterTokens(secret, 'a'),
+      new ClusterTokens(secret, 'a'),
+      new ClusterTokens(secret, 'b'),
+      new ClusterTokens('AAAA', 'a'),
+    ];
     expect(again.agentToken).toBe(a.agentToken);
     expect(new Set([a.agentToken, b.agentToken, other.agentToken, a.localToken, b.localToken]).size).toBe(5);
-    expect(JSON.parse(Buffer.from(a.agentToken.split('.')[1] ?? '', 'base64url').toString()).sub).toBe(agentUser.username);
+    expect(JSON.parse(Buffer.from(a.agentToken.split('.')[1] ?? '', 'base64url').toString()).sub).toBe(
+      agentUser.username,
+    );
   });
 
   it('has stv-aggregation, rewritten only when the registration token changes', () => {
     let writes = 0;
     const { cluster } = startCluster(() => (writes += 1));
     ensureAgentToken(cluster.api, new ClusterTokens(secret, 'u-1'), 'PEM');
-    const facts = { rancherURL: 'https://r.example', registrationToken: 'one', caCert: 'CA', caChecksum: 'abc' };
+    const facts = {
+      rancherURL: 'https://r.example',
+      registrationToken: 'one',
+      caCert: 'CA',
+      caChecksum: 'abc',
+    };
     ensureAggregationSecret(cluster.api, facts);
     const before = writes;
     ensureAggregationSecret(cluster.api, facts);
     expect(writes).toBe(before);
     ensureAggregationSecret(cluster.api, { ...facts, registrationToken: 'two' });
-    const { data } = cluster.api.get('secrets', 'cattle-system', 'stv-aggregation') as unknown as { data: Record<string, string> };
+    const { data } = cluster.api.get('secrets', 'cattle-system', 'stv-aggregation') as unknown as {
+      data: Record<string, string>;
+    };
     const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
-    expect([text('url'), text('token'), text('CATTLE_CACERTS_VALID'), text('ca.crt')]).toEqual(['https://r.example/v3/connect', 'stv-cluster-two', 'true', 'CA']);
+    expect([text('url'), text('token'), text('CATTLE_CACERTS_VALID'), text('ca.crt')]).toEqual([
+      'https://r.example/v3/connect',
+      'stv-cluster-two',
+      'true',
+      'CA',
+    ]);
   });
 });
 
@@ -127,7 +165,10 @@ describe('the agent’s controllers', () => {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default' },
-    spec: { nodeName: 'demo-plex3-7050m', containers: [{ name: 'c', image: 'i', resources: { requests: { cpu }, limits: { memory: '1Gi' } } }] },
+    spec: {
+      nodeName: 'demo-plex3-7050m',
+      containers: [{ name: 'c', image: 'i', resources: { requests: { cpu }, limits: { memory: '1Gi' } } }],
+    },
   });
 
   it('write what the pods of a node ask for, and nothing when nothing has changed', () => {
@@ -135,9 +176,14 @@ describe('the agent’s controllers', () => {
     const { cluster, runAll } = withControllers(() => (writes += 1));
     const totals = (): [Record<string, string>, Record<string, string>] => {
       const { annotations = {} } = cluster.api.get('nodes', undefined, 'demo-plex3-7050m').metadata;
-      return [JSON.parse(annotations[podRequestsAnnotation] ?? '{}'), JSON.parse(annotations[podLimitsAnnotation] ?? '{}')];
+      return [
+        JSON.parse(annotations[podRequestsAnnotation] ?? '{}'),
+        JSON.parse(annotations[podLimitsAnnotation] ?? '{}'),
+      ];
     };
-    cluster.api.patch('nodes', undefined, 'demo-plex1-7050m', 'merge', { metadata: { labels: { touched: 'yes' } } });
+    cluster.api.patch('nodes', undefined, 'demo-plex1-7050m', 'merge', {
+      metadata: { labels: { touched: 'yes' } },
+    });
     cluster.api.create(pod('one', '100m'));
     expect(runAll()).toBe(1);
     const [one] = totals();
@@ -160,7 +206,9 @@ describe('the agent’s controllers', () => {
   it('copy the project of a namespace from its annotation to its label', () => {
     const { cluster, runAll } = withControllers();
     const project = 'field.cattle.io/projectId';
-    cluster.api.patch('namespaces', undefined, 'kube-system', 'merge', { metadata: { annotations: { [project]: 'c-1:p-abc' } } });
+    cluster.api.patch('namespaces', undefined, 'kube-system', 'merge', {
+      metadata: { annotations: { [project]: 'c-1:p-abc' } },
+    });
     runAll();
     expect(cluster.api.get('namespaces', undefined, 'kube-system').metadata.labels?.[project]).toBe('p-abc');
     expect(runAll()).toBe(0);

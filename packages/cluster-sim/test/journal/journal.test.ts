@@ -7,7 +7,11 @@ import { Journal } from '../../src/journal/journal.js';
 import { formatEnd, formatLine, parseLine } from '../../src/journal/line.js';
 import { temporaryFolder } from '../temporary.js';
 
-const entry = (name: string, revision: number, json: string | null = `{"metadata":{"name":"${name}"},"r":${revision}}`): JournalEntry => ({
+const entry = (
+  name: string,
+  revision: number,
+  json: string | null = `{"metadata":{"name":"${name}"},"r":${revision}}`,
+): JournalEntry => ({
   storage: 'configmaps',
   namespace: 'default',
   name,
@@ -15,9 +19,13 @@ const entry = (name: string, revision: number, json: string | null = `{"metadata
   json,
 });
 
-async function contents(journal: Journal, keep: (uid: string) => boolean = () => true): Promise<Record<string, JournalEntry[]>> {
+async function contents(
+  journal: Journal,
+  keep: (uid: string) => boolean = () => true,
+): Promise<Record<string, JournalEntry[]>> {
   const all: Record<string, JournalEntry[]> = {};
-  for await (const shard of journal.load(keep)) for (const [uid, entries] of shard) all[uid] = [...entries.values()];
+  for await (const shard of journal.load(keep))
+    for (const [uid, entries] of shard) all[uid] = [...entries.values()];
   return all;
 }
 
@@ -38,7 +46,10 @@ describe('Journal', () => {
     journal.writer('one')(entry('b', 3, null));
     journal.writer('two')(entry('a', 4));
     await journal.close();
-    expect(await reopened(folder)).toEqual({ one: [entry('a', 2), entry('b', 3, null)], two: [entry('a', 4)] });
+    expect(await reopened(folder)).toEqual({
+      one: [entry('a', 2), entry('b', 3, null)],
+      two: [entry('a', 4)],
+    });
   });
 
   it('keeps a write over the end of the process as soon as it is flushed, without being closed', async () => {
@@ -46,7 +57,13 @@ describe('Journal', () => {
     const journal = await Journal.open({ folder, flushDelayMs: 1 });
     await contents(journal);
     journal.writer('one')(entry('a', 1));
-    await expect.poll(async () => (await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))).join('')).toContain('"name":"a"');
+    await expect
+      .poll(async () =>
+        (await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))).join(
+          '',
+        ),
+      )
+      .toContain('"name":"a"');
     await journal.close();
   });
 
@@ -97,7 +114,9 @@ describe('Journal', () => {
     for (let size = 4 * line - 1; size > 0; size -= 7) {
       await truncate(file, size);
       const whole = Math.floor(size / line);
-      expect(await reopened(folder, { shards: 1 })).toEqual(whole === 0 ? {} : { one: [entry('x', whole - 1)] });
+      expect(await reopened(folder, { shards: 1 })).toEqual(
+        whole === 0 ? {} : { one: [entry('x', whole - 1)] },
+      );
     }
   });
 
@@ -115,7 +134,9 @@ describe('Journal', () => {
     await journal.close();
     const live = 10 * formatLine('one', entry('o0', 199)).length;
     expect(largest).toBeLessThan(2 * live + 10_000 + 100 * formatLine('one', entry('o0', 199)).length);
-    expect((await reopened(folder, { shards: 1 })).one).toEqual(Array.from({ length: 10 }, (_, index) => entry(`o${index}`, 199)));
+    expect((await reopened(folder, { shards: 1 })).one).toEqual(
+      Array.from({ length: 10 }, (_, index) => entry(`o${index}`, 199)),
+    );
   });
 });
 
@@ -124,11 +145,19 @@ describe('journal lines', () => {
     const word = fc.stringMatching(/^[a-z0-9.:-]{1,20}$/);
     const json = fc.option(fc.object().map((value) => JSON.stringify(value)));
     fc.assert(
-      fc.property(word, word, fc.oneof(word, fc.constant('')), word, fc.nat(), json, (uid, storage, namespace, name, revision, text) => {
-        const written = { storage, namespace, name, revision, json: text };
-        expect(parseLine(formatLine(uid, written).slice(0, -1))).toEqual({ uid, entry: written });
-        expect(parseLine(formatEnd(uid).slice(0, -1))).toEqual({ uid });
-      }),
+      fc.property(
+        word,
+        word,
+        fc.oneof(word, fc.constant('')),
+        word,
+        fc.nat(),
+        json,
+        (uid, storage, namespace, name, revision, text) => {
+          const written = { storage, namespace, name, revision, json: text };
+          expect(parseLine(formatLine(uid, written).slice(0, -1))).toEqual({ uid, entry: written });
+          expect(parseLine(formatEnd(uid).slice(0, -1))).toEqual({ uid });
+        },
+      ),
     );
   });
 

@@ -15,7 +15,20 @@ async function handshake(pki: Pki, servername: string | undefined, host: string)
   const { port } = server.address() as { port: number };
   try {
     return await new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', ca: pki.caCert, ...(servername === undefined ? {} : { servername }), checkServerIdentity: (_h, cert) => (new X509Certificate(cert.raw).checkIP(host) ?? new X509Certificate(cert.raw).checkHost(host)) === undefined ? new Error('wrong host') : undefined }, () => resolve(socket));
+      const socket = connect(
+        {
+          port,
+          host: '127.0.0.1',
+          ca: pki.caCert,
+          ...(servername === undefined ? {} : { servername }),
+          checkServerIdentity: (_h, cert) =>
+            (new X509Certificate(cert.raw).checkIP(host) ?? new X509Certificate(cert.raw).checkHost(host)) ===
+            undefined
+              ? new Error('wrong host')
+              : undefined,
+        },
+        () => resolve(socket),
+      );
       socket.once('error', reject);
     });
   } finally {
@@ -46,7 +59,8 @@ describe('Pki', () => {
     const second = await Pki.open({ folder, hosts });
     expect(second.caCert).toBe(first.caCert);
     expect(second.leaf).toEqual(first.leaf);
-    for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+    for (const name of await readdir(folder))
+      expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
   it('renews the leaf under the same CA when two thirds of its life are over', async () => {

@@ -12,7 +12,14 @@ const nothing: Observed = {
   tunnelsOpened: false,
   inRancher: 'present',
 };
-const everything: Observed = { ...nothing, registered: true, token: true, provisioned: true, agentInstalled: true, tunnelsOpened: true };
+const everything: Observed = {
+  ...nothing,
+  registered: true,
+  token: true,
+  provisioned: true,
+  agentInstalled: true,
+  tunnelsOpened: true,
+};
 
 /** What a successful step changes. */
 const effects: Record<Action, Partial<Observed>> = {
@@ -30,7 +37,11 @@ const effects: Record<Action, Partial<Observed>> = {
 function steps(deleting: boolean, from: Observed): Action[] {
   const taken: Action[] = [];
   let observed = from;
-  for (let action = plan({ deleting }, observed); action !== undefined && taken.length < 20; action = plan({ deleting }, observed)) {
+  for (
+    let action = plan({ deleting }, observed);
+    action !== undefined && taken.length < 20;
+    action = plan({ deleting }, observed)
+  ) {
     taken.push(action);
     if (action === 'tear-down') break;
     observed = { ...observed, ...effects[action] };
@@ -40,11 +51,19 @@ function steps(deleting: boolean, from: Observed): Action[] {
 
 describe('plan', () => {
   it('brings a new cluster up step by step and then rests', () => {
-    expect(steps(false, nothing)).toEqual(['register', 'read-token', 'provision', 'install-agent', 'open-tunnels']);
+    expect(steps(false, nothing)).toEqual([
+      'register',
+      'read-token',
+      'provision',
+      'install-agent',
+      'open-tunnels',
+    ]);
   });
 
   it('needs nothing from Rancher to come back after a restart', () => {
-    expect(steps(false, { ...everything, provisioned: false, agentInstalled: false, tunnelsOpened: false })).toEqual(['provision', 'install-agent', 'open-tunnels']);
+    expect(
+      steps(false, { ...everything, provisioned: false, agentInstalled: false, tunnelsOpened: false }),
+    ).toEqual(['provision', 'install-agent', 'open-tunnels']);
   });
 
   it('deletes in Rancher first and here only when Rancher answers 404', () => {
@@ -53,7 +72,13 @@ describe('plan', () => {
 
   it('opens the tunnels again when it was restarted in the middle of a deletion', () => {
     const restarted = { ...everything, provisioned: false, tunnelsOpened: false, agentInstalled: true };
-    expect(steps(true, restarted)).toEqual(['provision', 'open-tunnels', 'delete-in-rancher', 'check-rancher', 'tear-down']);
+    expect(steps(true, restarted)).toEqual([
+      'provision',
+      'open-tunnels',
+      'delete-in-rancher',
+      'check-rancher',
+      'tear-down',
+    ]);
   });
 
   it('does not ask Rancher about a cluster that never got there', () => {
@@ -61,7 +86,12 @@ describe('plan', () => {
   });
 
   it('looks for a cluster whose creation may have reached Rancher before it forgets it', () => {
-    expect(steps(true, { ...nothing, registrationUncertain: true })).toEqual(['find-in-rancher', 'delete-in-rancher', 'check-rancher', 'tear-down']);
+    expect(steps(true, { ...nothing, registrationUncertain: true })).toEqual([
+      'find-in-rancher',
+      'delete-in-rancher',
+      'check-rancher',
+      'tear-down',
+    ]);
   });
 
   it('asks before it believes that a cluster is gone', () => {
@@ -81,7 +111,12 @@ describe('plan', () => {
     provisioned: fc.boolean(),
     agentInstalled: fc.boolean(),
     tunnelsOpened: fc.boolean(),
-    inRancher: fc.constantFrom('present' as const, 'suspected' as const, 'removing' as const, 'gone' as const),
+    inRancher: fc.constantFrom(
+      'present' as const,
+      'suspected' as const,
+      'removing' as const,
+      'gone' as const,
+    ),
   });
 
   it('ends, from any state, by resting when it shall live and by tearing down when it shall go', () => {
@@ -98,7 +133,9 @@ describe('plan', () => {
     fc.assert(
       fc.property(observed, fc.boolean(), (from, deleting) => {
         if (plan({ deleting }, from) !== 'tear-down') return;
-        expect(from.inRancher === 'gone' || (deleting && !from.registered && !from.registrationUncertain)).toBe(true);
+        expect(
+          from.inRancher === 'gone' || (deleting && !from.registered && !from.registrationUncertain),
+        ).toBe(true);
       }),
     );
   });

@@ -27,7 +27,12 @@ function setup(execute: (one: ManagedCluster, action: Action) => Promise<number 
       return execute(one, action);
     },
     onStep: () => undefined,
-    onFailure: (one) => failures.push({ name: one.name, delay: (one.failure?.retryAt ?? 0) - Date.now(), attempts: one.failure?.attempts ?? 0 }),
+    onFailure: (one) =>
+      failures.push({
+        name: one.name,
+        delay: (one.failure?.retryAt ?? 0) - Date.now(),
+        attempts: one.failure?.attempts ?? 0,
+      }),
     delayer: new Delayer(() => Date.now()),
     now: () => Date.now(),
     random: () => 0.5,
@@ -61,7 +66,9 @@ describe('Reconciler', () => {
     const one = cluster('a');
     reconciler.wake(one);
     await vi.advanceTimersByTimeAsync(30 * 60_000);
-    expect(failures.slice(0, 8).map((failure) => failure.delay)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    expect(failures.slice(0, 8).map((failure) => failure.delay)).toEqual([
+      500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000,
+    ]);
     expect(failures.length).toBeGreaterThan(50);
     expect(one.failure).toMatchObject({ stage: 'registered', message: 'no', attempts: failures.length });
   });

@@ -25,7 +25,13 @@ describe('StateStore', () => {
   it('gives back after reopening what was put, and not what was removed', async () => {
     const path = await statePath();
     const store = await StateStore.open({ path });
-    const full = record('a', { rancherId: 'c-m-1', via: 'provisioning', token: 't', tokenExpiresAt: 5, stages: { registered: 7 } });
+    const full = record('a', {
+      rancherId: 'c-m-1',
+      via: 'provisioning',
+      token: 't',
+      tokenExpiresAt: 5,
+      stages: { registered: 7 },
+    });
     await Promise.all([store.put(full), store.put(record('b')), store.put(record('c', { deleting: true }))]);
     await store.remove('b');
     await store.close();
@@ -64,22 +70,30 @@ describe('StateStore', () => {
     await store.close();
   });
 
-  it.each(['', '{"version":1,"secret":"x","clusters":[{"name"', '\0\0\0\0', '[]', '{"version":1,"secret":"x","clusters":[{}]}'])(
-    'takes the backup when the file holds %j',
-    async (damage) => {
-      const path = await statePath();
-      const store = await StateStore.open({ path });
-      await store.put(record('a'));
-      await store.put(record('b'));
-      await store.close();
-      await writeFile(path, damage);
-      const warnings: string[] = [];
-      const logger = { debug: () => 0, info: () => 0, error: () => 0, warn: (_: object, message: string) => void warnings.push(message) };
-      const again = await StateStore.open({ path, logger });
-      expect([...again.records()].map((one) => one.name)).toEqual(['a']);
-      expect(warnings).toHaveLength(1);
-    },
-  );
+  it.each([
+    '',
+    '{"version":1,"secret":"x","clusters":[{"name"',
+    '\0\0\0\0',
+    '[]',
+    '{"version":1,"secret":"x","clusters":[{}]}',
+  ])('takes the backup when the file holds %j', async (damage) => {
+    const path = await statePath();
+    const store = await StateStore.open({ path });
+    await store.put(record('a'));
+    await store.put(record('b'));
+    await store.close();
+    await writeFile(path, damage);
+    const warnings: string[] = [];
+    const logger = {
+      debug: () => 0,
+      info: () => 0,
+      error: () => 0,
+      warn: (_: object, message: string) => void warnings.push(message),
+    };
+    const again = await StateStore.open({ path, logger });
+    expect([...again.records()].map((one) => one.name)).toEqual(['a']);
+    expect(warnings).toHaveLength(1);
+  });
 
   it('refuses to start with nothing when neither the file nor its backup can be read', async () => {
     const path = await statePath();
@@ -106,9 +120,22 @@ describe('StateStore', () => {
   it('writes 10,000 records with little of the event loop', async () => {
     const store = await StateStore.open({ path: await statePath() });
     const token = 'x'.repeat(54);
-    const stages = { registered: 1_700_000_000_000, token: 1_700_000_000_000, provisioned: 1_700_000_000_000, tunnels: 1_700_000_000_000 };
+    const stages = {
+      registered: 1_700_000_000_000,
+      token: 1_700_000_000_000,
+      provisioned: 1_700_000_000_000,
+      tunnels: 1_700_000_000_000,
+    };
     for (let index = 0; index < 10_000; index++) {
-      store.putLazily(record(`cluster-${index}`, { uid: crypto.randomUUID(), rancherId: `c-m-${index}`, via: 'provisioning', token, stages }));
+      store.putLazily(
+        record(`cluster-${index}`, {
+          uid: crypto.randomUUID(),
+          rancherId: `c-m-${index}`,
+          via: 'provisioning',
+          token,
+          stages,
+        }),
+      );
     }
     await store.save();
     expect(store.stats.bytes).toBeLessThan(4_000_000);
@@ -129,13 +156,21 @@ describe('parseState', () => {
     fc.assert(
       fc.property(names, (list) => {
         const records = list.map((name) => record(name));
-        expect(parseState(stateText('s', records.map((one) => JSON.stringify(one))))).toEqual({ secret: 's', records });
+        expect(
+          parseState(
+            stateText(
+              's',
+              records.map((one) => JSON.stringify(one)),
+            ),
+          ),
+        ).toEqual({ secret: 's', records });
       }),
     );
   });
 
   it('throws on every proper beginning of a file, as a half-written one would be', () => {
     const text = stateText('secret', [JSON.stringify(record('a')), JSON.stringify(record('b'))]).trimEnd();
-    for (let length = 0; length < text.length; length++) expect(() => parseState(text.slice(0, length))).toThrow();
+    for (let length = 0; length < text.length; length++)
+      expect(() => parseState(text.slice(0, length))).toThrow();
   });
 });

@@ -80,10 +80,11 @@ export function changedFields(
 }
 
 function compare(before: Json, after: Json, shape: ApplyShape, written: FieldSet, removed: FieldSet): void {
+  if (equalJson(before, after)) return;
   const old = new Map([...partsOf(before, shape)].map((part) => [part.step, part]));
   const now = new Map([...partsOf(after, shape)].map((part) => [part.step, part]));
   if (old.size === 0 && now.size === 0) {
-    if (!equalJson(before, after)) written.member = true;
+    written.member = true;
     return;
   }
   for (const [step, part] of now) {

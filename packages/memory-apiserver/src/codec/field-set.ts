@@ -33,7 +33,9 @@ export class FieldSet {
   }
 
   get isEmpty(): boolean {
-    return !this.member && [...this.children.values()].every((child) => child.isEmpty);
+    if (this.member) return false;
+    for (const child of this.children.values()) if (!child.isEmpty) return false;
+    return true;
   }
 
   /** The set under a step, made if there is none. */
@@ -43,13 +45,16 @@ export class FieldSet {
     return child;
   }
 
+  /** Results of the set operations may share parts with their arguments: add nothing to these afterwards. */
   union(other: FieldSet): FieldSet {
     const result = new FieldSet();
     result.member = this.member || other.member;
-    for (const step of new Set([...this.children.keys(), ...other.children.keys()])) {
-      const [a, b] = [this.children.get(step), other.children.get(step)];
-      result.children.set(step, (a ?? new FieldSet()).union(b ?? new FieldSet()));
+    for (const [step, child] of this.children) {
+      const counterpart = other.children.get(step);
+      result.children.set(step, counterpart === undefined ? child : child.union(counterpart));
     }
+    for (const [step, child] of other.children)
+      if (!result.children.has(step)) result.children.set(step, child);
     return result;
   }
 
@@ -58,8 +63,9 @@ export class FieldSet {
     const result = new FieldSet();
     result.member = this.member && !other.member;
     for (const [step, child] of this.children) {
-      const rest = child.difference(other.children.get(step) ?? new FieldSet());
-      if (!rest.isEmpty) result.children.set(step, rest);
+      const counterpart = other.children.get(step);
+      const rest = counterpart === undefined ? child : child.difference(counterpart);
+      if (counterpart === undefined || !rest.isEmpty) result.children.set(step, rest);
     }
     return result;
   }

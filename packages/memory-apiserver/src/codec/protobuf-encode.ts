@@ -21,7 +21,7 @@ export function encodeProtobuf(object: KubeObject): Buffer {
     meta.string(1, object.apiVersion);
     meta.string(2, object.kind);
   });
-  writer.message(2, (raw) => encodeMessage(raw, object as unknown as JsonObject, type));
+  writer.message(2, (raw) => encodeMessage(raw, object, type));
   writer.string(3, '');
   writer.string(4, '');
   return writer.finish(protobufMagic);

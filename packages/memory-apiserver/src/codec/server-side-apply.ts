@@ -4,7 +4,7 @@ import { completeZeroValues } from '../schema/normalize.js';
 import type { ApplyShape } from './apply-shape.js';
 import { changedFields, fieldsOf, mergeApplied } from './field-ownership.js';
 import { FieldSet, pathText, removeAt, valueAt } from './field-set.js';
-import { cloneJson, equalJson } from './json.js';
+import { equalJson } from './json.js';
 import { formatTime } from './time.js';
 
 /** One entry of `metadata.managedFields`. */
@@ -103,8 +103,9 @@ function zeroObject({ apiVersion, kind }: KubeObject): KubeObject {
   return zero;
 }
 
+/** Entries are never changed, only replaced, so the old and the new object may share them. */
 const managedFieldsOf = (object: KubeObject | undefined): ManagedFieldsEntry[] =>
-  cloneJson((object?.metadata.managedFields ?? []) as ManagedFieldsEntry[]);
+  (object?.metadata.managedFields ?? []) as ManagedFieldsEntry[];
 
 const isEntryOf = (entry: ManagedFieldsEntry, writer: Writer, operation: 'Apply' | 'Update'): boolean =>
   entry.operation === operation &&
@@ -136,10 +137,10 @@ function setManagedFields(object: KubeObject, entries: readonly ManagedFieldsEnt
   else object.metadata.managedFields = kept;
 }
 
-const withoutFields = (entry: ManagedFieldsEntry, fields: FieldSet): ManagedFieldsEntry => ({
-  ...entry,
-  fieldsV1: FieldSet.fromFieldsV1(entry.fieldsV1).difference(fields).toFieldsV1(),
-});
+const withoutFields = (entry: ManagedFieldsEntry, fields: FieldSet): ManagedFieldsEntry =>
+  fields.isEmpty
+    ? entry
+    : { ...entry, fieldsV1: FieldSet.fromFieldsV1(entry.fieldsV1).difference(fields).toFieldsV1() };
 
 interface Conflict {
   readonly entry: ManagedFieldsEntry;

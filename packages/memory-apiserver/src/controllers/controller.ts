@@ -38,6 +38,8 @@ export interface ControllerContext {
   readonly cluster: ClusterHandle;
   readonly api: ClusterApi;
   readonly owners: OwnerIndex;
+  /** True if {@link owners} is complete: whoever added the cluster told which objects it was restored with. */
+  readonly isIndexed: boolean;
   readonly events: EventRecorder;
   /** Milliseconds since the epoch; injected so that tests own the time. */
   readonly now: () => number;
@@ -61,6 +63,11 @@ export interface Controller {
    * added, which nothing else is. Only a `CronJob` is of that sort.
    */
   readonly timed?: readonly StorageName[];
+  /**
+   * Gathers changes of all storages but the first of {@link watches} for so long before the keys are reconciled: for
+   * controllers that read all pods of a namespace, of which many change within a short time. @default 0
+   */
+  readonly gatherMs?: number;
   /**
    * Keys (the controller's own form, usually `namespace/name`) to reconcile after this change. Called within the
    * write that made the change, so it must be cheap and must not throw.

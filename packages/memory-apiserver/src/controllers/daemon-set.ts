@@ -6,7 +6,7 @@ import type { DaemonSet, Node, Pod, Toleration } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
 import { tolerates, matchesNodeAffinity } from './node-fit.js';
-import { claim, controllerOf, ownerKeys } from './ownership.js';
+import { claimPods, workloadKeys } from './ownership.js';
 import {
   createPod,
   deletePod,
@@ -16,6 +16,7 @@ import {
   isTerminating,
   podFromTemplate,
   untilNextAvailable,
+  podGatherMs,
 } from './pods.js';
 import { compact, nonZero, writeStatus } from './status.js';
 import type { ClusterApi } from '../registry/api.js';
@@ -43,11 +44,12 @@ const toleratedOnHostNetwork: Toleration = {
 export const daemonSetController = (): Controller => ({
   name: 'daemonset',
   watches: [storage, 'pods', 'nodes'],
+  gatherMs: podGatherMs,
   keysFor,
   reconcile(key, context) {
-    const { namespace, name } = splitKey(key);
+    const { namespace, name, adopts } = splitKey(key);
     const set = context.api.find(storage, namespace, name) as DaemonSet | undefined;
-    if (set !== undefined) reconcile(set, key, context);
+    if (set !== undefined) reconcile(set, adopts, context);
   },
 });
 
@@ -66,19 +68,15 @@ function isNewsOfNode({ type, object, api }: Change): boolean {
 }
 
 function keysFor(change: Change): readonly string[] {
-  const { type, storage: changed, object, api } = change;
-  if (changed === storage) return type === 'DELETED' ? [] : [keyOf(object)];
+  const { storage: changed, api } = change;
   if (changed === 'nodes') {
     return api.count(storage) > 0 && isNewsOfNode(change) ? api.list(storage).map(keyOf) : [];
   }
-  const owned = ownerKeys(object, 'DaemonSet', 'apps');
-  const { namespace } = object.metadata;
-  if (owned.length > 0 || controllerOf(object) !== undefined || type === 'DELETED' || namespace === undefined)
-    return owned;
-  if (api.count(storage, namespace) === 0) return [];
-  return (api.list(storage, { namespace }) as DaemonSet[])
-    .filter(({ spec }) => matchesSelector(spec.selector, object.metadata.labels))
-    .map(keyOf);
+  return workloadKeys<DaemonSet>(
+    change,
+    { storage, kind: 'DaemonSet', group: 'apps' },
+    ({ spec }, { metadata }) => matchesSelector(spec.selector, metadata.labels),
+  );
 }
 
 /** The pod that the set would have on the node: fixed to it by a field selector, scheduled like any other. */
@@ -136,12 +134,12 @@ function nodeOf(pod: Pod): string {
   return pod.spec.nodeName ?? terms?.[0]?.matchFields?.[0]?.values?.[0] ?? '';
 }
 
-function reconcile(set: DaemonSet, key: string, context: ControllerContext): void {
+function reconcile(set: DaemonSet, adopts: boolean, context: ControllerContext): void {
   const { api, now } = context;
   const nodes = api.list('nodes') as Node[];
   const revisions = syncRevisions(context, set);
   const hash = hashOf(revisions.update);
-  const pods = claim<Pod>(api, set, 'pods', (labels) => matchesSelector(set.spec.selector, labels));
+  const pods = claimPods(context, set, (labels) => matchesSelector(set.spec.selector, labels), adopts);
   const minReady = set.spec.minReadySeconds ?? 0;
   const byNode = new Map<string, Pod[]>();
   for (const pod of pods) byNode.set(nodeOf(pod), [...(byNode.get(nodeOf(pod)) ?? []), pod]);
@@ -159,7 +157,7 @@ function reconcile(set: DaemonSet, key: string, context: ControllerContext): voi
     (revision) => revision === revisions.update || isUsed(hashOf(revision)),
   );
   const next = untilNextAvailable(pods, minReady, now());
-  if (next !== undefined) context.requeue(key, next);
+  if (next !== undefined) context.requeue(keyOf(set), next);
 }
 
 function placePods(

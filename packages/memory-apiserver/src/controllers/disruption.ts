@@ -5,7 +5,7 @@ import type { Pod, PodDisruptionBudget } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
 import { controllerOf } from './ownership.js';
-import { isFinished, isReady, isTerminating } from './pods.js';
+import { isFinished, isReady, isTerminating, podGatherMs } from './pods.js';
 import { writeStatus } from './status.js';
 import { timestamp } from './time.js';
 
@@ -15,6 +15,7 @@ const storage = 'poddisruptionbudgets.policy';
 export const disruptionController = (): Controller => ({
   name: 'disruption',
   watches: [storage, 'pods'],
+  gatherMs: podGatherMs,
   keysFor({ type, storage: changed, object, formerLabels, api }) {
     if (changed === storage) return type === 'DELETED' ? [] : [keyOf(object)];
     const { namespace } = object.metadata;

@@ -7,7 +7,7 @@ import type { Pod, Service } from './kinds.js';
 import { splitKey } from './keys.js';
 import { matchesLabels } from './label-selector.js';
 import { controllerRef } from './ownership.js';
-import { isFinished, isReady } from './pods.js';
+import { isFinished, isReady, podGatherMs } from './pods.js';
 import { backendPorts } from './service-ports.js';
 import { compact } from './status.js';
 import { timestamp } from './time.js';
@@ -52,6 +52,7 @@ type SliceContent = Pick<EndpointSlice, 'addressType' | 'endpoints' | 'ports'>;
 export const endpointSliceController = (): Controller => ({
   name: 'endpoint-slice',
   watches: ['services', 'pods', 'endpoints', storage],
+  gatherMs: podGatherMs,
   keysFor,
   reconcile(key, context) {
     const { namespace, name } = splitKey(key);

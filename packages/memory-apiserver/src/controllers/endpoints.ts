@@ -4,7 +4,7 @@ import { sameJson } from './hash.js';
 import type { Pod, Service } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesLabels } from './label-selector.js';
-import { isFinished, isReady } from './pods.js';
+import { isFinished, isReady, podGatherMs } from './pods.js';
 import { backendPorts, type BackendPort } from './service-ports.js';
 import { compact } from './status.js';
 import { timestamp } from './time.js';
@@ -18,6 +18,7 @@ const managedBy = { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' 
 export const endpointsController = (): Controller => ({
   name: 'endpoint',
   watches: ['services', 'pods', 'endpoints'],
+  gatherMs: podGatherMs,
   keysFor: (change) => (change.storage === 'endpoints' ? touched(change) : serviceKeys(change)),
   reconcile(key, { api, now }) {
     const { namespace, name } = splitKey(key);

@@ -54,13 +54,6 @@ export function safeEncode(hash: number): string {
   return text;
 }
 
-/** `length` characters of the safe alphabet, as `generateName` appends five. */
-export function safeSuffix(random: () => number, length = 5): string {
-  let text = '';
-  for (let i = 0; i < length; i++) text += safeAlphabet[Math.floor(random() * safeAlphabet.length)] ?? '';
-  return text;
-}
-
 /** A number between 0 and 1 that is always the same for one text: jitter without state. */
 export function steadyFraction(text: string): number {
   return fnv32a(text) / 2 ** 32;

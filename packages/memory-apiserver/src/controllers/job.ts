@@ -3,10 +3,18 @@ import { conditionOf, isTrue } from './conditions.js';
 import type { Controller, ControllerContext } from './controller.js';
 import { formatIndexes, indexOf, parseIndexes } from './job-indexes.js';
 import type { Condition, Job, JobStatus, Pod } from './kinds.js';
-import { keyOf, splitKey } from './keys.js';
+import { splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
-import { claim, controllerOf, ownerKeys } from './ownership.js';
-import { createPod, deletePod, isFinished, isReady, isTerminating, podFromTemplate } from './pods.js';
+import { claim, workloadKeys } from './ownership.js';
+import {
+  createPod,
+  deletePod,
+  isFinished,
+  isReady,
+  isTerminating,
+  podFromTemplate,
+  podGatherMs,
+} from './pods.js';
 import { compact, nonZero, writeStatus } from './status.js';
 import { parseTime, timestamp } from './time.js';
 
@@ -22,23 +30,11 @@ const longestBackoffMs = 600_000;
 export const jobController = (): Controller => ({
   name: 'job',
   watches: [storage, 'pods'],
-  keysFor({ type, storage: changed, object, api }) {
-    if (changed === storage) return type === 'DELETED' ? [] : [keyOf(object)];
-    const owned = ownerKeys(object, 'Job', 'batch');
-    const { namespace } = object.metadata;
-    if (
-      owned.length > 0 ||
-      controllerOf(object) !== undefined ||
-      type === 'DELETED' ||
-      namespace === undefined
-    ) {
-      return owned;
-    }
-    if (api.count(storage, namespace) === 0) return [];
-    return (api.list(storage, { namespace }) as Job[])
-      .filter(({ spec }) => matchesSelector(spec.selector ?? {}, object.metadata.labels))
-      .map(keyOf);
-  },
+  gatherMs: podGatherMs,
+  keysFor: (change) =>
+    workloadKeys<Job>(change, { storage, kind: 'Job', group: 'batch' }, ({ spec }, { metadata }) =>
+      matchesSelector(spec.selector ?? {}, metadata.labels),
+    ),
   reconcile(key, context) {
     const { namespace, name } = splitKey(key);
     const job = context.api.find(storage, namespace, name) as Job | undefined;

@@ -6,6 +6,9 @@ import type { Pod, PodTemplate } from './kinds.js';
 import { controllerRef } from './ownership.js';
 import { parseTime } from './time.js';
 
+/** How long controllers that read many pods gather their changes: short for people, long for a busy node. */
+export const podGatherMs = 40;
+
 export const isFinished = (pod: Pod): boolean =>
   pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 

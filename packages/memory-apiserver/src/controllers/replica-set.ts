@@ -1,10 +1,10 @@
 import { isApiError } from '../errors.js';
 import { conditionOf, withCondition, withoutCondition } from './conditions.js';
-import type { Change, Controller, ControllerContext } from './controller.js';
+import type { Controller, ControllerContext } from './controller.js';
 import type { Condition, LabelSelector, Pod, ReplicaSet } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
-import { claim, ownerKeys } from './ownership.js';
+import { claimPods, workloadKeys } from './ownership.js';
 import {
   byExpendability,
   createPod,
@@ -15,6 +15,7 @@ import {
   isReady,
   podFromTemplate,
   untilNextAvailable,
+  podGatherMs,
 } from './pods.js';
 import { compact, nonZero, writeStatus } from './status.js';
 import { timestamp } from './time.js';
@@ -58,32 +59,22 @@ function replicaController(flavour: Flavour): Controller {
   return {
     name: flavour.name,
     watches: [flavour.storage, 'pods'],
-    keysFor: (change) => keysFor(change, flavour),
+    gatherMs: podGatherMs,
+    keysFor: (change) =>
+      workloadKeys<ReplicaSet>(change, flavour, (set, { metadata }) =>
+        matchesSelector(flavour.selector(set), metadata.labels),
+      ),
     reconcile(key, context) {
-      const { namespace, name } = splitKey(key);
+      const { namespace, name, adopts } = splitKey(key);
       const set = context.api.find(flavour.storage, namespace, name) as ReplicaSet | undefined;
-      if (set !== undefined) reconcile(set, flavour, key, context);
+      if (set !== undefined) reconcile(set, flavour, adopts, context);
     },
   };
 }
 
-function keysFor({ type, storage, object, api }: Change, flavour: Flavour): readonly string[] {
-  if (storage === flavour.storage) return type === 'DELETED' ? [] : [keyOf(object)];
-  const owned = ownerKeys(object, flavour.kind, flavour.group);
-  if (owned.length > 0 || object.metadata.ownerReferences?.some(({ controller }) => controller === true))
-    return owned;
-  // An orphan: whoever selects it may want to adopt it.
-  const { namespace } = object.metadata;
-  if (type === 'DELETED' || namespace === undefined || api.count(flavour.storage, namespace) === 0) return [];
-  return (api.list(flavour.storage, { namespace }) as ReplicaSet[])
-    .filter((set) => matchesSelector(flavour.selector(set), object.metadata.labels))
-    .map(keyOf);
-}
-
-function reconcile(set: ReplicaSet, flavour: Flavour, key: string, context: ControllerContext): void {
-  const { api } = context;
+function reconcile(set: ReplicaSet, flavour: Flavour, adopts: boolean, context: ControllerContext): void {
   const selector = flavour.selector(set);
-  const pods = claim<Pod>(api, set, 'pods', (labels) => matchesSelector(selector, labels));
+  const pods = claimPods(context, set, (labels) => matchesSelector(selector, labels), adopts);
   const active = pods.filter(isActive);
   const wanted = set.spec.replicas ?? 1;
   let failure: { reason: string; message: string } | undefined;
@@ -102,7 +93,7 @@ function reconcile(set: ReplicaSet, flavour: Flavour, key: string, context: Cont
   status(set, active, failure, flavour, context);
   const minReady = set.spec.minReadySeconds ?? 0;
   const next = untilNextAvailable(active, minReady, context.now());
-  if (next !== undefined) context.requeue(key, next);
+  if (next !== undefined) context.requeue(keyOf(set), next);
   // Nothing more can be done in a namespace that is going away.
   if (error !== undefined && !isNamespaceTerminating(error)) throw error as Error;
 }

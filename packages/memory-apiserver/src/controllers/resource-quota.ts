@@ -3,7 +3,7 @@ import type { Controller, ControllerContext } from './controller.js';
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { requestsOf } from './node-fit.js';
-import { isFinished } from './pods.js';
+import { isFinished, podGatherMs } from './pods.js';
 import { qosClass } from './pod-status.js';
 import { formatQuantity, parseQuantity } from './quantity.js';
 import { compact, writeStatus } from './status.js';
@@ -14,6 +14,7 @@ const storage = 'resourcequotas';
 export const resourceQuotaController = (): Controller => ({
   name: 'resourcequota',
   watches: ['*'],
+  gatherMs: podGatherMs,
   keysFor({ type, storage: changed, object, api }) {
     const { namespace } = object.metadata;
     if (namespace === undefined) return [];

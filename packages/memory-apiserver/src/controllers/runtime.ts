@@ -1,7 +1,7 @@
 import { isApiError } from '../errors.js';
 import { DelayingQueue } from '../delaying-queue.js';
 import type { KubeObject } from '../object.js';
-import type { StorageName } from '../registry/api.js';
+import type { ClusterApi, StorageName } from '../registry/api.js';
 import { builtinControllers } from './builtin.js';
 import type { Change, ChangeType, ClusterHandle, Controller, ControllerContext } from './controller.js';
 import { clusterRecorder, silentRecorder } from './event-recorder.js';
@@ -57,6 +57,7 @@ export interface Work {
 /** What there is of a cluster in the runtime; the collections exist only while something is in them. */
 interface ClusterWork {
   readonly cluster: ClusterHandle;
+  readonly isIndexed: boolean;
   owners: OwnerIndex | undefined;
   contexts: (ControllerContext | undefined)[] | undefined;
   /** Keys to reconcile now, in the order of arrival. */
@@ -64,6 +65,34 @@ interface ClusterWork {
   delayed: Map<string, Work> | undefined;
   /** Failures in a row by work id. */
   failures: Map<string, number> | undefined;
+}
+
+/** One change on its way past the controllers: made once for all of them. */
+class Offer implements Change {
+  /** Whose turn it is. */
+  controller = 0;
+
+  constructor(
+    readonly state: ClusterWork,
+    readonly type: ChangeType,
+    readonly storage: StorageName,
+    readonly object: KubeObject,
+    readonly owners: OwnerIndex,
+    readonly formerLabels: () => Record<string, string> | undefined,
+  ) {}
+
+  get cluster(): ClusterHandle {
+    return this.state.cluster;
+  }
+
+  get api(): ClusterApi {
+    return this.state.cluster.api;
+  }
+
+  readonly waiting = (): readonly string[] => {
+    const works = [...(this.state.delayed?.values() ?? [])];
+    return works.filter(({ controller }) => controller === this.controller).map(({ key }) => key);
+  };
 }
 
 const firstRetryMs = 50;
@@ -115,10 +144,19 @@ export class ControllerRuntime {
     this.#delays = options.delays?.(onDue) ?? new DelayingQueue<Work>({ onDue, now: this.#now });
   }
 
-  /** Makes a cluster known. Its objects are taken as settled, but for those of {@link Controller.timed}. */
-  addCluster(cluster: ClusterHandle): void {
+  /**
+   * Makes a cluster known. The objects of its base are taken as settled, but for those of {@link Controller.timed}.
+   *
+   * @param restored objects that the cluster has beyond its base, from an earlier life: controllers go on with them.
+   *   Empty for a new cluster. Without it controllers can't rely on knowing who owns what and read more.
+   */
+  addCluster(
+    cluster: ClusterHandle,
+    restored?: Iterable<{ storage: StorageName; object: KubeObject }>,
+  ): void {
     const state: ClusterWork = {
       cluster,
+      isIndexed: restored !== undefined,
       owners: undefined,
       contexts: undefined,
       pending: undefined,
@@ -126,12 +164,14 @@ export class ControllerRuntime {
       failures: undefined,
     };
     this.#clusters.set(cluster.uid, state);
+    for (const { storage, object } of restored ?? []) this.onChange(cluster.uid, 'MODIFIED', storage, object);
     this.#controllers.forEach((controller, index) => {
       for (const storage of controller.timed ?? []) {
         if (cluster.api.count(storage) === 0) continue;
         for (const object of cluster.api.list(storage)) {
-          const formerLabels = (): undefined => undefined;
-          this.#offer(state, { index, controller }, { type: 'ADDED', storage, object, formerLabels });
+          const owners = this.#ownersOf(state);
+          const change = new Offer(state, 'ADDED', storage, object, owners, () => undefined);
+          this.#offer(change, { index, controller });
         }
       }
     });
@@ -167,9 +207,9 @@ export class ControllerRuntime {
     const state = this.#clusters.get(uid);
     if (state === undefined || this.#closed) return;
     const formerLabels = (): Record<string, string> | undefined => previous?.()?.metadata.labels;
-    for (const registered of [...this.#watching(storage), ...this.#ofAll]) {
-      this.#offer(state, registered, { type, storage, object, formerLabels });
-    }
+    const change = new Offer(state, type, storage, object, this.#ownersOf(state), formerLabels);
+    for (const registered of this.#watching(storage)) this.#offer(change, registered);
+    for (const registered of this.#ofAll) this.#offer(change, registered);
     // After the controllers: the garbage collector asks whether a gone object had dependents.
     if (object.metadata.ownerReferences !== undefined) {
       const owners = this.#ownersOf(state);
@@ -223,27 +263,17 @@ export class ControllerRuntime {
     return watching;
   }
 
-  #offer(
-    state: ClusterWork,
-    { index, controller }: Registered,
-    what: Pick<Change, 'type' | 'storage' | 'object' | 'formerLabels'>,
-  ): void {
-    const { cluster } = state;
-    const change: Change = {
-      ...what,
-      cluster,
-      api: cluster.api,
-      owners: this.#ownersOf(state),
-      waiting: () =>
-        [...(state.delayed?.values() ?? [])]
-          .filter((work) => work.controller === index)
-          .map((work) => work.key),
-    };
+  #offer(change: Offer, { index, controller }: Registered): void {
+    const { state } = change;
+    change.controller = index;
+    const gatherMs = change.storage === controller.watches[0] ? 0 : (controller.gatherMs ?? 0);
     for (const key of controller.keysFor(change)) {
-      const work = { uid: cluster.uid, controller: index, key };
+      const work = { uid: state.cluster.uid, controller: index, key };
+      const id = workId(work);
+      if (state.pending?.has(id) === true) continue;
       // A reconcile that fails after it has written would otherwise call itself for ever.
-      const failures = state.failures?.get(workId(work)) ?? 0;
-      if (failures >= patience) this.#delay(state, work, impatientRetryMs);
+      const isFailing = (state.failures?.get(id) ?? 0) >= patience;
+      if (isFailing || gatherMs > 0) this.#delay(state, work, isFailing ? impatientRetryMs : gatherMs);
       else this.#enqueue(state, work);
     }
   }
@@ -334,6 +364,7 @@ export class ControllerRuntime {
       cluster,
       api: cluster.api,
       owners: this.#ownersOf(state),
+      isIndexed: state.isIndexed,
       events: this.#events
         ? clusterRecorder(cluster.api, componentOf(controller), this.#now)
         : silentRecorder,

@@ -84,7 +84,7 @@ export class ScratchCluster {
       catalog,
       caCert,
     });
-    this.runtime.addCluster({ uid: this.#uid, api: this.api, catalog: this.catalog, caCert });
+    this.runtime.addCluster({ uid: this.#uid, api: this.api, catalog: this.catalog, caCert }, []);
   }
 
   /** Milliseconds since the epoch. */

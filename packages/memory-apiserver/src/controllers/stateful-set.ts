@@ -4,7 +4,7 @@ import { dropRevisions, revisionLabel, syncRevisions } from './controller-revisi
 import type { ControllerRevision, Pod, PodTemplate, StatefulSet } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
-import { claim, controllerOf, controllerRef, ownerKeys } from './ownership.js';
+import { claimPods, controllerRef, workloadKeys } from './ownership.js';
 import {
   deletePod,
   isAvailable,
@@ -13,6 +13,7 @@ import {
   isTerminating,
   podFromTemplate,
   untilNextAvailable,
+  podGatherMs,
 } from './pods.js';
 import { compact, nonZero, writeStatus } from './status.js';
 
@@ -24,31 +25,18 @@ const podIndexLabel = 'apps.kubernetes.io/pod-index';
 export const statefulSetController = (): Controller => ({
   name: 'statefulset',
   watches: [storage, 'pods'],
-  keysFor({ type, storage: changed, object, api }) {
-    if (changed === storage) return type === 'DELETED' ? [] : [keyOf(object)];
-    const owned = ownerKeys(object, 'StatefulSet', 'apps');
-    const { namespace } = object.metadata;
-    if (
-      owned.length > 0 ||
-      controllerOf(object) !== undefined ||
-      type === 'DELETED' ||
-      namespace === undefined
-    ) {
-      return owned;
-    }
-    if (api.count(storage, namespace) === 0) return [];
-    return (api.list(storage, { namespace }) as StatefulSet[])
-      .filter(
-        ({ metadata, spec }) =>
-          isMember(metadata.name, object.metadata.name) &&
-          matchesSelector(spec.selector, object.metadata.labels),
-      )
-      .map(keyOf);
-  },
+  gatherMs: podGatherMs,
+  keysFor: (change) =>
+    workloadKeys<StatefulSet>(
+      change,
+      { storage, kind: 'StatefulSet', group: 'apps' },
+      ({ metadata, spec }, pod) =>
+        isMember(metadata.name, pod.metadata.name) && matchesSelector(spec.selector, pod.metadata.labels),
+    ),
   reconcile(key, context) {
-    const { namespace, name } = splitKey(key);
+    const { namespace, name, adopts } = splitKey(key);
     const set = context.api.find(storage, namespace, name) as StatefulSet | undefined;
-    if (set !== undefined) reconcile(set, key, context);
+    if (set !== undefined) reconcile(set, adopts, context);
   },
 });
 
@@ -76,7 +64,7 @@ interface Plan {
   readonly minReady: number;
 }
 
-function reconcile(set: StatefulSet, key: string, context: ControllerContext): void {
+function reconcile(set: StatefulSet, adopts: boolean, context: ControllerContext): void {
   const { api } = context;
   const revisions = syncRevisions(context, set);
   const current =
@@ -96,7 +84,7 @@ function reconcile(set: StatefulSet, key: string, context: ControllerContext): v
     minReady: set.spec.minReadySeconds ?? 0,
   };
   const members = (): Pod[] =>
-    claim<Pod>(api, set, 'pods', (labels) => matchesSelector(set.spec.selector, labels)).filter(
+    claimPods(context, set, (labels) => matchesSelector(set.spec.selector, labels), adopts).filter(
       ({ metadata }) => isMember(set.metadata.name, metadata.name),
     );
   const pods = members();
@@ -110,7 +98,7 @@ function reconcile(set: StatefulSet, key: string, context: ControllerContext): v
       revision === plan.update || revision === current || pods.some((pod) => isOfRevision(pod, revision)),
   );
   const next = untilNextAvailable(pods, plan.minReady, context.now());
-  if (next !== undefined) context.requeue(key, next);
+  if (next !== undefined) context.requeue(keyOf(set), next);
 }
 
 /** Does what may be done now: in an ordered set one pod at a time, and only when those before it are there. */

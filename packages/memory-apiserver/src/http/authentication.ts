@@ -11,7 +11,11 @@ const PUBLIC = /^\/(?:healthz|livez|readyz|version)(?:\/|$)/;
 const unauthorized = (): ApiError => new ApiError(401, 'Unauthorized', 'Unauthorized');
 
 /** Who makes the request, after impersonation. Throws Unauthorized. */
-export function authenticate(request: IncomingMessage, path: string, authenticator: TokenAuthenticator): UserInfo {
+export function authenticate(
+  request: IncomingMessage,
+  path: string,
+  authenticator: TokenAuthenticator,
+): UserInfo {
   const { authorization } = request.headers;
   if (authorization === undefined) {
     if (PUBLIC.test(path)) return ANONYMOUS;

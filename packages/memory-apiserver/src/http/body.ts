@@ -13,7 +13,10 @@ export const MAX_BODY_BYTES = 3 * 1024 * 1024;
  * Reads a request's body and calls back once: with the body, or with an ApiError for one that is too large. A
  * client that goes away is never heard of again: there is no one to answer.
  */
-export function readBody(request: IncomingMessage, done: (error: ApiError | undefined, body: Buffer) => void): void {
+export function readBody(
+  request: IncomingMessage,
+  done: (error: ApiError | undefined, body: Buffer) => void,
+): void {
   const announced = Number(request.headers['content-length'] ?? 0);
   const chunks: Buffer[] = [];
   let size = 0;
@@ -42,7 +45,8 @@ export function readBody(request: IncomingMessage, done: (error: ApiError | unde
   request.on('end', () => finish(undefined));
 }
 
-const concat = (chunks: Buffer[]): Buffer => (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+const concat = (chunks: Buffer[]): Buffer =>
+  chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   return new ApiError(
@@ -71,7 +75,8 @@ export function decodeObject(body: Buffer, header: string | undefined, expected:
   else if (type === '' || type === 'application/json') value = parseJson(body, expected.kind);
   else if (type === 'application/yaml') value = parseYamlBody(body);
   else throw unsupportedMediaType(OBJECT_TYPES);
-  if (!isObject(value)) throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind})`);
+  if (!isObject(value))
+    throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind})`);
   const object = value as unknown as KubeObject;
   object.kind ||= expected.kind;
   object.apiVersion ||= expected.apiVersion;

@@ -42,7 +42,8 @@ function checkMessage(value: unknown, type: TypeInfo, path: string, refuse: Refu
   else {
     for (const key of Object.keys(value)) {
       const field = type.fields.get(key);
-      if (field !== undefined && value[key] !== null) checkField(value[key], field, path === '' ? key : `${path}.${key}`, refuse);
+      if (field !== undefined && value[key] !== null)
+        checkField(value[key], field, path === '' ? key : `${path}.${key}`, refuse);
     }
   }
 }

@@ -76,7 +76,10 @@ export class RequestHandler {
       work();
     } catch (error) {
       if (!(error instanceof ApiError)) {
-        this.environment.logger?.error({ err: error, method: exchange.method, path: exchange.path }, 'request failed');
+        this.environment.logger?.error(
+          { err: error, method: exchange.method, path: exchange.path },
+          'request failed',
+        );
       }
       sendError(exchange, error);
     }
@@ -115,7 +118,9 @@ export class RequestHandler {
     const resource = this.registry.context.catalog.find(path.group, path.version, path.plural);
     if (resource === undefined) throw pathNotFound();
     const subresource =
-      path.subresource === '' ? undefined : resource.subresources.find(({ name }) => name === path.subresource);
+      path.subresource === ''
+        ? undefined
+        : resource.subresources.find(({ name }) => name === path.subresource);
     if (path.subresource !== '' && subresource === undefined) throw pathNotFound();
     // A namespaced path of a cluster-scoped resource leads nowhere, nor does a name without a namespace.
     if (path.namespace !== '' && !resource.namespaced) throw pathNotFound();
@@ -194,13 +199,20 @@ const pathNotFound = (): ApiError =>
 function forbidden({ user, verb, resource, path }: RequestAttributes, reason: string | undefined): ApiError {
   const who = `User "${user.username}" cannot ${verb}`;
   const why = reason ? `: ${reason}` : '';
-  if (resource === undefined) return new ApiError(403, 'Forbidden', `forbidden: ${who} path "${path}"${why}`, {});
+  if (resource === undefined)
+    return new ApiError(403, 'Forbidden', `forbidden: ${who} path "${path}"${why}`, {});
   const name = qualifiedResource({ group: resource.group, plural: resource.resource });
-  const where = resource.namespace === '' ? 'at the cluster scope' : `in the namespace "${resource.namespace}"`;
+  const where =
+    resource.namespace === '' ? 'at the cluster scope' : `in the namespace "${resource.namespace}"`;
   const what = `${who} resource "${resource.resource}" in API group "${resource.group}" ${where}${why}`;
-  return new ApiError(403, 'Forbidden', `${name}${resource.name === '' ? '' : ` "${resource.name}"`} is forbidden: ${what}`, {
-    ...(resource.name === '' ? {} : { name: resource.name }),
-    ...(resource.group === '' ? {} : { group: resource.group }),
-    kind: resource.resource,
-  });
+  return new ApiError(
+    403,
+    'Forbidden',
+    `${name}${resource.name === '' ? '' : ` "${resource.name}"`} is forbidden: ${what}`,
+    {
+      ...(resource.name === '' ? {} : { name: resource.name }),
+      ...(resource.group === '' ? {} : { group: resource.group }),
+      kind: resource.resource,
+    },
+  );
 }

@@ -12,7 +12,8 @@ import { checkFieldTypes } from './field-types.js';
  * of the wrong type. Objects of CRDs have a schema of their own and pass.
  */
 export function keepKnownFields(exchange: Exchange, resource: ResourceInfo, object: KubeObject): void {
-  const type = resource.custom === undefined ? typeOf(resource.group, resource.version, resource.kind) : undefined;
+  const type =
+    resource.custom === undefined ? typeOf(resource.group, resource.version, resource.kind) : undefined;
   if (type === undefined) return;
   checkFieldTypes(object, type);
   const texts = pruneUnknown(object).map((field) => `unknown field "${field}"`);
@@ -28,6 +29,8 @@ export function keepKnownFields(exchange: Exchange, resource: ResourceInfo, obje
 
 /** Sends warnings that clients show to their users: RFC 7234 `Warning` headers with code 299. */
 function warn({ response }: Exchange, texts: readonly string[]): void {
-  const quoted = texts.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e]/g, '?')}"`);
+  const quoted = texts.map(
+    (text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e]/g, '?')}"`,
+  );
   response.setHeader('Warning', quoted);
 }

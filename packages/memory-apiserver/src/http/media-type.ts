@@ -23,7 +23,8 @@ function parseRange(text: string): MediaRange {
   const parameters = new Map<string, string>();
   for (const parameter of rest) {
     const equals = parameter.indexOf('=');
-    if (equals > 0) parameters.set(parameter.slice(0, equals).trim().toLowerCase(), parameter.slice(equals + 1).trim());
+    if (equals > 0)
+      parameters.set(parameter.slice(0, equals).trim().toLowerCase(), parameter.slice(equals + 1).trim());
   }
   const quality = Number(parameters.get('q') ?? '1');
   return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
@@ -34,7 +35,8 @@ function parseRange(text: string): MediaRange {
  * does it. Protobuf is passed over: clients that ask for it also take JSON. Throws NotAcceptable.
  */
 export function negotiate(accept: string | undefined): Accepted {
-  if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return PLAIN;
+  if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json')
+    return PLAIN;
   const ranges = accept.split(',').map(parseRange);
   ranges.sort((a, b) => b.quality - a.quality);
   for (const range of ranges) {
@@ -56,7 +58,8 @@ function met({ type, parameters }: MediaRange): Accepted | undefined {
   const version = parameters.get('v') ?? '';
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
   if (as === 'Table') return { form: 'table', encoding, version };
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { form: 'metadata', encoding, version };
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+    return { form: 'metadata', encoding, version };
   return undefined;
 }
 

@@ -133,14 +133,20 @@ class TableRenderer implements Renderer {
 
   bookmark(revision: number, initial: boolean): string {
     const object = `${typeHeader('meta.k8s.io/v1', 'PartialObjectMetadata')}${bookmarkMetadata(revision, initial)}}`;
-    const columns = this.#columnsSent ? [] : toTable(this.resource, [], this.now(), { includeObject: 'None' }).columnDefinitions;
+    const columns = this.#columnsSent
+      ? []
+      : toTable(this.resource, [], this.now(), { includeObject: 'None' }).columnDefinitions;
     this.#columnsSent = true;
     return `${typeHeader(`meta.k8s.io/${this.version}`, 'Table')}"metadata":{"resourceVersion":"${revision}"},"columnDefinitions":${JSON.stringify(columns)},"rows":[{"cells":[],"object":${object}}]}`;
   }
 
   list(texts: readonly string[], meta: ListMeta): string {
     const metadata = JSON.parse(listMetadata(meta)) as Record<string, unknown>;
-    return this.#table(texts.map((text) => this.#parse(text)), metadata, true);
+    return this.#table(
+      texts.map((text) => this.#parse(text)),
+      metadata,
+      true,
+    );
   }
 
   #parse(text: string): KubeObject {

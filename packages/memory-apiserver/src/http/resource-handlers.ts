@@ -49,14 +49,22 @@ export function getHandler(about: HandlerContext, exchange: Exchange, target: Re
 export function listHandler(about: HandlerContext, exchange: Exchange, target: ResourceRequest): void {
   const { resource } = target;
   const { store } = contextOf(about);
-  const { texts, ...meta } = listObjects(store, resource, selectionOf(target, exchange.query), pageOf(exchange.query));
+  const { texts, ...meta } = listObjects(
+    store,
+    resource,
+    selectionOf(target, exchange.query),
+    pageOf(exchange.query),
+  );
   send(exchange, 200, renderer(about, exchange, resource).list(texts, meta));
 }
 
 /** Throws BadRequest if the body is of another kind or version than the endpoint. */
 function decodeFor(exchange: Exchange, resource: ResourceInfo, body: Buffer): KubeObject {
   const apiVersion = apiVersionOf(resource);
-  const object = decodeObject(body, exchange.request.headers['content-type'], { apiVersion, kind: resource.kind });
+  const object = decodeObject(body, exchange.request.headers['content-type'], {
+    apiVersion,
+    kind: resource.kind,
+  });
   checkKind(object, apiVersion, resource.kind);
   keepKnownFields(exchange, resource, object);
   return object;
@@ -75,7 +83,12 @@ export function checkKind(object: KubeObject, apiVersion: string, kind: string):
   }
 }
 
-export function createHandler(about: HandlerContext, exchange: Exchange, target: ResourceRequest, body: Buffer): void {
+export function createHandler(
+  about: HandlerContext,
+  exchange: Exchange,
+  target: ResourceRequest,
+  body: Buffer,
+): void {
   const { resource, namespace } = target;
   const context = contextOf(about);
   const object = decodeFor(exchange, resource, body);
@@ -90,12 +103,24 @@ export function createHandler(about: HandlerContext, exchange: Exchange, target:
   send(exchange, 201, renderer(about, exchange, resource).object(text));
 }
 
-export function updateHandler(about: HandlerContext, exchange: Exchange, target: ResourceRequest, body: Buffer): void {
+export function updateHandler(
+  about: HandlerContext,
+  exchange: Exchange,
+  target: ResourceRequest,
+  body: Buffer,
+): void {
   const { resource, namespace, path } = target;
   const context = contextOf(about);
   const object = toStorage(context, resource, decodeFor(exchange, resource, body));
   const options = { ...writeOptionsOf(exchange), subresource: path.subresource };
-  const { text, created } = updateObject(context, storageRow(context, resource), namespace, path.name, object, options);
+  const { text, created } = updateObject(
+    context,
+    storageRow(context, resource),
+    namespace,
+    path.name,
+    object,
+    options,
+  );
   send(exchange, created ? 201 : 200, renderer(about, exchange, resource).object(text));
 }
 
@@ -118,13 +143,23 @@ export function parsePatch(exchange: Exchange, kind: string, body: Buffer): Pars
   return { type, value: type === 'apply' ? parseYamlBody(body) : parseJson(body, kind) };
 }
 
-export function patchHandler(about: HandlerContext, exchange: Exchange, target: ResourceRequest, body: Buffer): void {
+export function patchHandler(
+  about: HandlerContext,
+  exchange: Exchange,
+  target: ResourceRequest,
+  body: Buffer,
+): void {
   const { resource, namespace, path } = target;
   const context = contextOf(about);
   const patch = parsePatch(exchange, resource.kind, body);
   const force = exchange.query.get('force');
   const inspect = (object: KubeObject): void => keepKnownFields(exchange, resource, object);
-  const options = { ...writeOptionsOf(exchange), subresource: path.subresource, force: force === 'true', inspect };
+  const options = {
+    ...writeOptionsOf(exchange),
+    subresource: path.subresource,
+    force: force === 'true',
+    inspect,
+  };
   if (patch.type === 'apply') {
     if (!exchange.query.get('fieldManager')) throw badRequest('fieldManager is required for apply patch');
     const applied = decodeApplied(patch.value, resource);
@@ -151,7 +186,12 @@ function bodyOptions(exchange: Exchange, body: Buffer): KubeObject | undefined {
   return decodeObject(body, exchange.request.headers['content-type'], expected);
 }
 
-export function deleteHandler(about: HandlerContext, exchange: Exchange, target: ResourceRequest, body: Buffer): void {
+export function deleteHandler(
+  about: HandlerContext,
+  exchange: Exchange,
+  target: ResourceRequest,
+  body: Buffer,
+): void {
   const { resource, namespace, path } = target;
   const context = contextOf(about);
   const options = deleteOptionsOf(bodyOptions(exchange, body), exchange.query);
@@ -189,7 +229,12 @@ export function deleteCollectionHandler(
   const context = contextOf(about);
   const options = deleteOptionsOf(bodyOptions(exchange, body), exchange.query);
   const row = storageRow(context, resource);
-  const { texts, ...meta } = listObjects(context.store, row, selectionOf(target, exchange.query), pageOf(exchange.query));
+  const { texts, ...meta } = listObjects(
+    context.store,
+    row,
+    selectionOf(target, exchange.query),
+    pageOf(exchange.query),
+  );
   const deleted: string[] = [];
   for (const text of texts) {
     const { metadata } = JSON.parse(text) as KubeObject;
@@ -199,4 +244,3 @@ export function deleteCollectionHandler(
   }
   send(exchange, 200, renderer(about, exchange, resource).list(deleted, { revision: meta.revision }));
 }
-

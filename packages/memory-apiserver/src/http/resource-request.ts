@@ -20,15 +20,7 @@ export interface ResourceRequest {
 }
 
 export type Verb =
-  | 'get'
-  | 'list'
-  | 'watch'
-  | 'create'
-  | 'update'
-  | 'patch'
-  | 'delete'
-  | 'deletecollection'
-  | 'options';
+  'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection' | 'options';
 
 /** The verb as discovery and RBAC call it; undefined for methods that mean nothing. */
 export function verbOf(method: string, path: ResourcePath, query: URLSearchParams): Verb | undefined {
@@ -53,7 +45,10 @@ export function verbOf(method: string, path: ResourcePath, query: URLSearchParam
   }
 }
 
-export function selectionOf({ resource, namespace, path }: ResourceRequest, query: URLSearchParams): Selection {
+export function selectionOf(
+  { resource, namespace, path }: ResourceRequest,
+  query: URLSearchParams,
+): Selection {
   const named = path.name === '' ? '' : `metadata.name=${path.name}`;
   const fields = [query.get('fieldSelector') ?? '', named].filter((part) => part !== '').join(',');
   const labels = query.get('labelSelector');

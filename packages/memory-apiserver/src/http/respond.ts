@@ -16,7 +16,12 @@ export function sendJson(exchange: Exchange, code: number, text: string): void {
     gzip(text, { level: 1 }, (error, compressed) => {
       if (response.destroyed) return;
       if (error !== null) return finish(exchange, code, JSON_HEADERS, text);
-      finish(exchange, code, { ...JSON_HEADERS, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' }, compressed);
+      finish(
+        exchange,
+        code,
+        { ...JSON_HEADERS, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' },
+        compressed,
+      );
     });
     return;
   }
@@ -76,7 +81,12 @@ function internalError(error: unknown): ApiError {
   return new ApiError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
 }
 
-function finish(exchange: Exchange, code: number, headers: Record<string, string>, body: string | Buffer): void {
+function finish(
+  exchange: Exchange,
+  code: number,
+  headers: Record<string, string>,
+  body: string | Buffer,
+): void {
   const { response } = exchange;
   const bytes = Buffer.byteLength(body);
   exchange.bytes = bytes;

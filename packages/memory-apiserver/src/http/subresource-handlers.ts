@@ -14,9 +14,16 @@ import type { ResourceRequest, Verb } from './resource-request.js';
 import { deleteOptionsOf, writeOptionsOf } from './resource-request.js';
 import { send, sendText } from './respond.js';
 
-type Handler = (about: HandlerContext, exchange: Exchange, target: ResourceRequest, body: Buffer, verb: Verb) => void;
+type Handler = (
+  about: HandlerContext,
+  exchange: Exchange,
+  target: ResourceRequest,
+  body: Buffer,
+  verb: Verb,
+) => void;
 
-const success = (): string => JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+const success = (): string =>
+  JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 
 /** Subresources that are the object itself, of which an update takes a part: `status`, `finalize`, `approval`, … */
 const part: Handler = (about, exchange, target, body, verb) => {
@@ -54,7 +61,11 @@ function decodeSub(exchange: Exchange, body: Buffer, apiVersion: string, kind: s
 
 const token: Handler = (about, exchange, { resource, namespace, path }, body) => {
   const request = decodeSub(exchange, body, 'authentication.k8s.io/v1', 'TokenRequest');
-  send(exchange, 201, JSON.stringify(requestToken(about.registry.context, resource, namespace, path.name, request)));
+  send(
+    exchange,
+    201,
+    JSON.stringify(requestToken(about.registry.context, resource, namespace, path.name, request)),
+  );
 };
 
 const binding: Handler = (about, exchange, { resource, namespace, path }, body) => {
@@ -67,7 +78,9 @@ const eviction: Handler = (about, exchange, { resource, namespace, path }, body)
   const expected = { apiVersion: 'policy/v1', kind: 'Eviction' };
   const request = decodeObject(body, exchange.request.headers['content-type'], expected);
   if (request.metadata.name && request.metadata.name !== path.name) {
-    throw badRequest(`name in URL does not match name in Eviction object: ${path.name} != ${request.metadata.name}`);
+    throw badRequest(
+      `name in URL does not match name in Eviction object: ${path.name} != ${request.metadata.name}`,
+    );
   }
   const options = deleteOptionsOf(request.deleteOptions as KubeObject | undefined, exchange.query);
   evictPod(about.registry.context, resource, namespace, path.name, options);
@@ -95,7 +108,11 @@ const log: Handler = (about, exchange, { resource, namespace, path }) => {
 const unavailable: Handler = (about, _exchange, { resource, namespace, path, subresource }) => {
   getObject(about.registry.context, resource, namespace, path.name);
   const what = `${resource.plural}/${subresource?.name ?? ''}`;
-  throw new ApiError(501, 'NotImplemented', `${what} is not available: the containers of this cluster are simulated`);
+  throw new ApiError(
+    501,
+    'NotImplemented',
+    `${what} is not available: the containers of this cluster are simulated`,
+  );
 };
 
 const handlers: Readonly<Record<string, Handler>> = {

@@ -21,7 +21,11 @@ function sendHealth(exchange: Exchange, name: string, check: string | undefined)
 const PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'];
 
 /** Answers paths that aren't about objects. False if there is nothing at the path. */
-export function systemPath(exchange: Exchange, catalog: ResourceCatalog, environment: HttpEnvironment): boolean {
+export function systemPath(
+  exchange: Exchange,
+  catalog: ResourceCatalog,
+  environment: HttpEnvironment,
+): boolean {
   const { path } = exchange;
   const [, first = '', ...rest] = path.replace(/\/$/, '').split('/');
   switch (first) {
@@ -46,7 +50,11 @@ export function systemPath(exchange: Exchange, catalog: ResourceCatalog, environ
     }
     case '': {
       const groups = catalog.groups().filter((group) => group !== '');
-      sendJson(exchange, 200, JSON.stringify({ paths: [...PATHS, ...groups.map((group) => `/apis/${group}`)].sort() }));
+      sendJson(
+        exchange,
+        200,
+        JSON.stringify({ paths: [...PATHS, ...groups.map((group) => `/apis/${group}`)].sort() }),
+      );
       return true;
     }
     default:

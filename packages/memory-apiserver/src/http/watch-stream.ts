@@ -40,7 +40,10 @@ export class WatchStream implements ChangeListener {
     if (this.#closed || data.length === 0) return;
     this.exchange.bytes += data.length;
     this.#response.write(data);
-    if (this.#response.writableLength > this.environment.limits.maxWatchBufferBytes) this.#response.destroy();
+    if (this.#response.writableLength <= this.environment.limits.maxWatchBufferBytes) return;
+    this.#response.destroy();
+    // At once, not with the event that follows: a write to a destroyed response would be an error.
+    this.#dispose();
   }
 
   onChange(change: Change): void {

@@ -31,7 +31,10 @@ function validate(query: URLSearchParams): void {
   }
   if (match !== '') {
     if (!initial) {
-      forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+      forbid(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      );
     }
     if (match !== 'NotOlderThan') {
       causes.push({
@@ -98,7 +101,8 @@ export function startWatch(
   if (initial) {
     const { texts, revision } = listObjects(store, resource, selection);
     let lines = texts.map((text) => eventLine('ADDED', renderer.event(text))).join('');
-    if (options.sendInitialEvents === true && options.bookmarks) lines += eventLine('BOOKMARK', renderer.bookmark(revision, true));
+    if (options.sendInitialEvents === true && options.bookmarks)
+      lines += eventLine('BOOKMARK', renderer.bookmark(revision, true));
     stream.write(lines);
   } else if (!fresh) {
     for (const change of store.changesSince(resource.storage, since) ?? []) stream.onChange(change);

@@ -45,7 +45,8 @@ export function applyObject(
     ...(options.subresource ? { subresource: options.subresource } : {}),
   });
   const state = toStorage(context, resource, merged);
-  if (old === undefined) return { text: createObject(context, row, state, namespace, options), created: true };
+  if (old === undefined)
+    return { text: createObject(context, row, state, namespace, options), created: true };
   // Preconditions are what the client said, not what the merge took from the live object.
   if (resourceVersion) state.metadata.resourceVersion = resourceVersion;
   if (uid) state.metadata.uid = uid;

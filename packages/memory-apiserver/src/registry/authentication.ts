@@ -28,7 +28,9 @@ export class TokenAuthenticator {
     const given = this.#given.get(token);
     if (given !== undefined) {
       const authenticated = 'system:authenticated';
-      return given.groups.includes(authenticated) ? given : { ...given, groups: [...given.groups, authenticated] };
+      return given.groups.includes(authenticated)
+        ? given
+        : { ...given, groups: [...given.groups, authenticated] };
     }
     const claims = this.context.tokens.read(token);
     return claims === undefined ? undefined : this.#serviceAccount(token, claims);
@@ -37,7 +39,8 @@ export class TokenAuthenticator {
   /** Tokens carry the account's UID, which no other cluster has, so they are worth nothing elsewhere. */
   #serviceAccount(token: string, claims: ServiceAccountClaims): UserInfo | undefined {
     const { namespace, serviceAccount } = claims;
-    if (this.#uidOf('serviceaccounts', namespace, serviceAccount.name) !== serviceAccount.uid) return undefined;
+    if (this.#uidOf('serviceaccounts', namespace, serviceAccount.name) !== serviceAccount.uid)
+      return undefined;
     if (claims.secretName !== undefined && !this.#isIn(token, namespace, claims.secretName)) return undefined;
     const { boundTo } = claims;
     if (boundTo !== undefined) {
@@ -46,7 +49,8 @@ export class TokenAuthenticator {
       if (this.#uidOf(storage, home, boundTo.name) !== boundTo.uid) return undefined;
     }
     const user = serviceAccountUser(namespace, serviceAccount.name, serviceAccount.uid);
-    if (claims.id !== undefined) user.extra = { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.id}`] };
+    if (claims.id !== undefined)
+      user.extra = { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.id}`] };
     if (boundTo?.kind === 'Pod') {
       user.extra = {
         ...user.extra,

@@ -6,7 +6,19 @@ const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
 
 /** Resources of the user-facing roles, by group. */
 const WORKLOADS: readonly (readonly [group: string, resources: readonly string[]])[] = [
-  ['', ['configmaps', 'endpoints', 'events', 'persistentvolumeclaims', 'pods', 'pods/log', 'replicationcontrollers', 'services']],
+  [
+    '',
+    [
+      'configmaps',
+      'endpoints',
+      'events',
+      'persistentvolumeclaims',
+      'pods',
+      'pods/log',
+      'replicationcontrollers',
+      'services',
+    ],
+  ],
   ['apps', ['controllerrevisions', 'daemonsets', 'deployments', 'replicasets', 'statefulsets']],
   ['batch', ['cronjobs', 'jobs']],
   ['autoscaling', ['horizontalpodautoscalers']],
@@ -17,8 +29,14 @@ const WORKLOADS: readonly (readonly [group: string, resources: readonly string[]
 const READ = ['get', 'list', 'watch'];
 const WRITE = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
-function role(name: string, verbs: readonly string[], more: readonly object[] = [], aggregate?: string): KubeObject {
-  const aggregated = aggregate === undefined ? {} : { [`rbac.authorization.k8s.io/aggregate-to-${aggregate}`]: 'true' };
+function role(
+  name: string,
+  verbs: readonly string[],
+  more: readonly object[] = [],
+  aggregate?: string,
+): KubeObject {
+  const aggregated =
+    aggregate === undefined ? {} : { [`rbac.authorization.k8s.io/aggregate-to-${aggregate}`]: 'true' };
   return {
     ...rbac,
     kind: 'ClusterRole',
@@ -40,7 +58,12 @@ function clusterRoles(): KubeObject[] {
   };
   const paths = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
   return [
-    { ...rbac, kind: 'ClusterRole', metadata: { name: 'cluster-admin', labels, annotations }, rules: everything },
+    {
+      ...rbac,
+      kind: 'ClusterRole',
+      metadata: { name: 'cluster-admin', labels, annotations },
+      rules: everything,
+    },
     role('admin', [...READ, ...WRITE], [secrets, grants]),
     role('edit', [...READ, ...WRITE], [secrets], 'admin'),
     role('view', READ, [], 'edit'),

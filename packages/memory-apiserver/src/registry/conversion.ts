@@ -40,12 +40,16 @@ const events: Converter = {
 
 interface ScalerSpec {
   targetCPUUtilizationPercentage?: number;
-  metrics?: { type: string; resource?: { name: string; target?: { type?: string; averageUtilization?: number } } }[];
+  metrics?: {
+    type: string;
+    resource?: { name: string; target?: { type?: string; averageUtilization?: number } };
+  }[];
 }
 
 interface ScalerStatus {
   currentCPUUtilizationPercentage?: number;
-  currentMetrics?: { type: string; resource?: { name: string; current?: { averageUtilization?: number } } }[] | null;
+  currentMetrics?:
+    { type: string; resource?: { name: string; current?: { averageUtilization?: number } } }[] | null;
 }
 
 /** autoscaling/v1 knows only the CPU target of what autoscaling/v2 calls metrics. */
@@ -69,14 +73,16 @@ const scalers: Converter = {
   },
   fromStorage(scaler) {
     const spec = (scaler.spec ?? {}) as ScalerSpec;
-    const cpu = spec.metrics?.find(({ resource }) => resource?.name === 'cpu')?.resource?.target?.averageUtilization;
+    const cpu = spec.metrics?.find(({ resource }) => resource?.name === 'cpu')?.resource?.target
+      ?.averageUtilization;
     delete spec.metrics;
     if (cpu !== undefined) spec.targetCPUUtilizationPercentage = cpu;
     const status = scaler.status as ScalerStatus | undefined;
     const now = status?.currentMetrics?.find(({ resource }) => resource?.name === 'cpu')?.resource?.current;
     if (status === undefined) return;
     delete status.currentMetrics;
-    if (now?.averageUtilization !== undefined) status.currentCPUUtilizationPercentage = now.averageUtilization;
+    if (now?.averageUtilization !== undefined)
+      status.currentCPUUtilizationPercentage = now.averageUtilization;
   },
 };
 

@@ -52,7 +52,8 @@ export function createObject(
 
 function fillSystemFields({ now }: RegistryContext, resource: ResourceInfo, object: KubeObject): void {
   const { metadata } = object;
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'resourceVersion'] as const) delete metadata[field];
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'resourceVersion'] as const)
+    delete metadata[field];
   delete (metadata as { selfLink?: string }).selfLink;
   metadata.uid = randomUUID();
   metadata.creationTimestamp = timestamp(now());

@@ -65,7 +65,13 @@ function subresourcesOf(kind: string, { subresources }: DefinitionVersion): Subr
   const found: SubresourceInfo[] = [];
   if (subresources?.status !== undefined) found.push({ name: 'status', kind, verbs: SUBRESOURCE_VERBS });
   if (subresources?.scale !== undefined) {
-    found.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: SUBRESOURCE_VERBS });
+    found.push({
+      name: 'scale',
+      kind: 'Scale',
+      group: 'autoscaling',
+      version: 'v1',
+      verbs: SUBRESOURCE_VERBS,
+    });
   }
   return found;
 }

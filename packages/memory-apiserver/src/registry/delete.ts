@@ -38,7 +38,8 @@ export function deleteObject(
     return { object, gone: true };
   }
   markDeleted(context, object, finalizers, grace);
-  if (resource.storage === 'namespaces') object.status = { ...(object.status as object | undefined), phase: 'Terminating' };
+  if (resource.storage === 'namespaces')
+    object.status = { ...(object.status as object | undefined), phase: 'Terminating' };
   storeIfChanged(context, resource, object);
   return { object, gone: false };
 }
@@ -64,7 +65,12 @@ function finalizersFor(context: RegistryContext, { metadata }: KubeObject, optio
   return options.propagationPolicy === 'Foreground' ? [...others, 'foregroundDeletion'] : others;
 }
 
-function markDeleted(context: RegistryContext, { metadata }: KubeObject, finalizers: string[], grace: number): void {
+function markDeleted(
+  context: RegistryContext,
+  { metadata }: KubeObject,
+  finalizers: string[],
+  grace: number,
+): void {
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
   const before = metadata.deletionGracePeriodSeconds;
@@ -77,14 +83,17 @@ function markDeleted(context: RegistryContext, { metadata }: KubeObject, finaliz
 
 function storeIfChanged(context: RegistryContext, resource: ResourceInfo, object: KubeObject): void {
   const key = keyOf(object);
-  if (objectText(object) !== context.store.read(resource.storage, key)) context.store.put(resource.storage, key, object);
+  if (objectText(object) !== context.store.read(resource.storage, key))
+    context.store.put(resource.storage, key, object);
 }
 
 /** A CRD takes its objects with it; those with finalizers keep it for the time being. */
 function deleteDefinition(context: RegistryContext, resource: ResourceInfo, definition: KubeObject): Deleted {
   const storage = definition.metadata.name;
   const instances = context.catalog.findStorage(storage);
-  const others = (definition.metadata.finalizers ?? []).filter((finalizer) => finalizer !== DEFINITION_CLEANUP);
+  const others = (definition.metadata.finalizers ?? []).filter(
+    (finalizer) => finalizer !== DEFINITION_CLEANUP,
+  );
   // Marked first: with the last object gone, erase() ends it.
   markDeleted(context, definition, [...others, DEFINITION_CLEANUP], 0);
   storeIfChanged(context, resource, definition);

@@ -21,7 +21,8 @@ function eraseDefinition(context: RegistryContext, storage: string): void {
   const resource = context.catalog.findStorage(DEFINITIONS);
   const definition = resource && findObject(context, resource, undefined, storage);
   if (resource === undefined || definition?.metadata.deletionTimestamp === undefined) return;
-  const finalizers = definition.metadata.finalizers?.filter((finalizer) => finalizer !== DEFINITION_CLEANUP) ?? [];
+  const finalizers =
+    definition.metadata.finalizers?.filter((finalizer) => finalizer !== DEFINITION_CLEANUP) ?? [];
   definition.metadata.finalizers = finalizers;
   if (finalizers.length === 0) erase(context, resource, definition);
   else context.store.put(DEFINITIONS, keyOf(definition), definition);

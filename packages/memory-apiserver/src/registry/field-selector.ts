@@ -66,10 +66,16 @@ export function parseFieldSelector(text: string): FieldRequirement[] {
 }
 
 /** Throws BadRequest for a field that objects of the resource can't be selected by. */
-export function checkFields(resource: ResourceInfo, requirements: readonly FieldRequirement[], text: string): void {
-  const extra = resource.custom?.selectableFields.map((path) => path.replace(/^\./, '')) ?? SELECTABLE[resource.storage];
+export function checkFields(
+  resource: ResourceInfo,
+  requirements: readonly FieldRequirement[],
+  text: string,
+): void {
+  const extra =
+    resource.custom?.selectableFields.map((path) => path.replace(/^\./, '')) ?? SELECTABLE[resource.storage];
   for (const { field } of requirements) {
-    if (field === 'metadata.name' || field === 'metadata.namespace' || extra?.includes(field) === true) continue;
+    if (field === 'metadata.name' || field === 'metadata.namespace' || extra?.includes(field) === true)
+      continue;
     if (resource.storage === 'namespaces' && field === 'name') continue;
     throw new ApiError(
       400,
@@ -90,7 +96,8 @@ const ABSENT: Readonly<Record<string, string>> = {
 function fieldValue(body: ObjectBody, field: string): string {
   // Names that differ from the field's path, and values that are made of several.
   if (field === 'source') return lookup(body, 'source.component') || lookup(body, 'reportingComponent');
-  if (field === 'reportingComponent') return lookup(body, 'reportingComponent') || lookup(body, 'source.component');
+  if (field === 'reportingComponent')
+    return lookup(body, 'reportingComponent') || lookup(body, 'source.component');
   if (field === 'status.successful') return lookup(body, 'status.succeeded') || '0';
   if (field === 'status.podIPs') {
     const ips = (body as { status?: { podIPs?: { ip?: string }[] } }).status?.podIPs ?? [];
@@ -106,7 +113,9 @@ function lookup(body: ObjectBody, path: string): string {
     if (typeof value !== 'object' || value === null) return '';
     value = (value as Record<string, unknown>)[part];
   }
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : '';
 }
 
 export function matchFields(requirements: readonly FieldRequirement[], body: ObjectBody): boolean {

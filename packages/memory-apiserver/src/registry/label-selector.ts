@@ -22,7 +22,8 @@ function tokens(text: string): string[] {
   return found;
 }
 
-const isWord = (token: string | undefined): token is string => token !== undefined && /^[^=!,()<>]/.test(token);
+const isWord = (token: string | undefined): token is string =>
+  token !== undefined && /^[^=!,()<>]/.test(token);
 
 /**
  * Parses `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>1,j<5`: k8s.io/apimachinery `pkg/labels` `Parse`.
@@ -65,7 +66,8 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     at += 1;
     if (operator === '=' || operator === '==') return { key, operator: '=', values: [value()] };
     if (operator === '!=') return { key, operator: '!=', values: [value()] };
-    if (operator === '>' || operator === '<') return { key, operator: operator === '>' ? 'gt' : 'lt', values: [word()] };
+    if (operator === '>' || operator === '<')
+      return { key, operator: operator === '>' ? 'gt' : 'lt', values: [word()] };
     if (operator === 'in' || operator === 'notin') return { key, operator, values: list() };
     at -= 1;
     return fail();
@@ -73,6 +75,7 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
   while (at < input.length) {
     requirements.push(requirement());
     if (at < input.length && input[at] !== ',') fail();
+    if (at === input.length - 1) fail();
     at += 1;
   }
   return requirements;

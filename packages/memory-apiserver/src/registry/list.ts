@@ -53,11 +53,16 @@ interface Position {
 }
 
 const encodePosition = ({ revision, after }: Position): string =>
-  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString('base64url');
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString(
+    'base64url',
+  );
 
 function decodePosition(token: string): Position {
   try {
-    const { rv, start, v } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Record<string, unknown>;
+    const { rv, start, v } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Record<
+      string,
+      unknown
+    >;
     if (v === 'meta.k8s.io/v1' && typeof rv === 'number' && typeof start === 'string') {
       return { revision: rv, after: start.replace(/\0$/, '') };
     }
@@ -78,7 +83,9 @@ export function tooLarge(asked: string, current: number): ApiError {
 /** A resourceVersion of a request as a number. Throws Invalid. */
 export function parseRevision(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  throw badRequest(`invalid resource version "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  throw badRequest(
+    `invalid resource version "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+  );
 }
 
 /** Keys and texts of a storage as they were at a revision. */
@@ -159,7 +166,8 @@ function collect(
     if (text === undefined) continue;
     if (!selection.byKey && !selection.matchesBody(JSON.parse(text) as ObjectBody)) continue;
     if (limit > 0 && texts.length === limit) {
-      const remaining = selection.byKey && selection.name === undefined ? { remaining: keys.length - index } : {};
+      const remaining =
+        selection.byKey && selection.name === undefined ? { remaining: keys.length - index } : {};
       return { texts, revision, continueToken: encodePosition({ revision, after: last }), ...remaining };
     }
     texts.push(text);

@@ -7,7 +7,11 @@ import type { RegistryContext } from './context.js';
  * Gives the object the namespace of the request: `EnsureObjectNamespaceMatchesRequestNamespace` in k8s.io/apiserver
  * `pkg/registry/rest`. A namespace on a cluster-scoped object is dropped, as Rancher's import manifest needs.
  */
-export function setNamespace(resource: ResourceInfo, object: KubeObject, namespace: string | undefined): void {
+export function setNamespace(
+  resource: ResourceInfo,
+  object: KubeObject,
+  namespace: string | undefined,
+): void {
   const { metadata } = object;
   if (!resource.namespaced) {
     delete metadata.namespace;
@@ -17,9 +21,7 @@ export function setNamespace(resource: ResourceInfo, object: KubeObject, namespa
   if (!given && namespace !== undefined) {
     metadata.namespace = namespace;
   } else if (given !== namespace) {
-    throw badRequest(
-      'the namespace of the provided object does not match the namespace sent on the request',
-    );
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   if (!metadata.namespace) throw badRequest('an empty namespace may not be set during creation');
 }
@@ -42,7 +44,11 @@ export function checkNamespace(context: RegistryContext, resource: ResourceInfo,
     ...(resource.group === '' ? {} : { group: resource.group }),
     kind: resource.plural,
     causes: [
-      { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' },
+      {
+        reason: 'NamespaceTerminating',
+        message: `namespace ${namespace} is being terminated`,
+        field: 'metadata.namespace',
+      },
     ],
   });
 }

@@ -62,10 +62,14 @@ export function checkIdentity(
 ): void {
   if (!isObject(object.metadata)) throw badRequest('metadata: Required value');
   if (object.kind !== resource.kind) {
-    throw badRequest(`the kind in the data (${object.kind}) does not match the expected kind (${resource.kind})`);
+    throw badRequest(
+      `the kind in the data (${object.kind}) does not match the expected kind (${resource.kind})`,
+    );
   }
   if (object.metadata.name !== name) {
-    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+    throw badRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
+    );
   }
   setNamespace(resource, object, namespace);
 }

@@ -30,7 +30,11 @@ export function bindPod(
   const pod = getObject(context, pods, namespace, name);
   const spec = pod.spec as { nodeName?: string };
   if (pod.metadata.deletionTimestamp !== undefined) {
-    throw conflict({ group: '', plural: 'pods/binding' }, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+    throw conflict(
+      { group: '', plural: 'pods/binding' },
+      name,
+      `pod ${name} is being deleted, cannot be assigned to a host`,
+    );
   }
   if (spec.nodeName) {
     const why = `pod ${name} is already assigned to node "${spec.nodeName}"`;
@@ -39,7 +43,12 @@ export function bindPod(
   spec.nodeName = target.name;
   pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata?.annotations };
   const status = (pod.status ?? {}) as { conditions?: Condition[] };
-  const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: timestamp(context.now()) };
+  const scheduled = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: timestamp(context.now()),
+  };
   status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled'), scheduled];
   pod.status = status;
   if (options.dryRun !== true) context.store.put(pods.storage, keyOf(pod), pod);
@@ -62,12 +71,16 @@ const OPERATORS: Readonly<Record<string, LabelRequirement['operator']>> = {
 function selects({ selector }: BudgetSpec, pod: KubeObject): boolean {
   if (selector === undefined) return false;
   const requirements: LabelRequirement[] = [
-    ...Object.entries(selector.matchLabels ?? {}).map(
-      ([key, value]): LabelRequirement => ({ key, operator: '=', values: [value] }),
-    ),
-    ...(selector.matchExpressions ?? []).map(
-      ({ key, operator, values }): LabelRequirement => ({ key, operator: OPERATORS[operator] ?? 'in', values: values ?? [] }),
-    ),
+    ...Object.entries(selector.matchLabels ?? {}).map(([key, value]): LabelRequirement => ({
+      key,
+      operator: '=',
+      values: [value],
+    })),
+    ...(selector.matchExpressions ?? []).map(({ key, operator, values }): LabelRequirement => ({
+      key,
+      operator: OPERATORS[operator] ?? 'in',
+      values: values ?? [],
+    })),
   ];
   return matchLabels(requirements, pod.metadata.labels);
 }
@@ -84,7 +97,10 @@ export function evictPod(
   const budgets = context.catalog.findStorage('poddisruptionbudgets.policy');
   for (const key of budgets === undefined ? [] : context.store.keys(budgets.storage, namespace)) {
     const text = context.store.read('poddisruptionbudgets.policy', key);
-    const budget = text === undefined ? undefined : (JSON.parse(text) as ObjectBody & { spec?: BudgetSpec; status?: BudgetStatus });
+    const budget =
+      text === undefined
+        ? undefined
+        : (JSON.parse(text) as ObjectBody & { spec?: BudgetSpec; status?: BudgetStatus });
     if (budget === undefined || !selects(budget.spec ?? {}, pod) || !isRunning(pod)) continue;
     takeDisruption(context, budget, key, options.dryRun === true);
   }

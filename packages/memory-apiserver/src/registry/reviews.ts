@@ -38,14 +38,23 @@ function attributesOf(spec: AccessSpec, user: UserInfo): RequestAttributes {
     throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
   }
   if (wanted === undefined) return { user, verb: path?.verb ?? '', path: path?.path ?? '' };
-  const { verb = '', group = '', version = '', resource = '', subresource = '', namespace = '', name = '' } = wanted;
+  const {
+    verb = '',
+    group = '',
+    version = '',
+    resource = '',
+    subresource = '',
+    namespace = '',
+    name = '',
+  } = wanted;
   return { user, verb, resource: { group, version, resource, subresource, namespace, name } };
 }
 
 /** Of someone else: SubjectAccessReview and LocalSubjectAccessReview. */
 const accessOf: Review = (review, { context }) => {
   const spec = (review.spec ?? {}) as AccessSpec;
-  if (!spec.user && (spec.groups ?? []).length === 0) throw badRequest('at least one of user or group must be specified');
+  if (!spec.user && (spec.groups ?? []).length === 0)
+    throw badRequest('at least one of user or group must be specified');
   const user: UserInfo = {
     username: spec.user ?? '',
     groups: spec.groups ?? [],

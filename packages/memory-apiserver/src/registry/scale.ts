@@ -49,7 +49,7 @@ function selectorOf(resource: ResourceInfo, object: KubeObject): string | undefi
   if (resource.storage === 'replicationcontrollers') {
     return formatSelector({ matchLabels: (selector ?? {}) as Record<string, string> });
   }
-  return formatSelector((selector ?? {}));
+  return formatSelector(selector ?? {});
 }
 
 /** The `autoscaling/v1` Scale of an object. */
@@ -91,7 +91,9 @@ export function updateScale(
   const old = getObject(context, resource, namespace, name);
   const scale = change(scaleOf(resource, old));
   if (scale.metadata.name && scale.metadata.name !== name) {
-    throw badRequest(`the name of the object (${scale.metadata.name}) does not match the name on the URL (${name})`);
+    throw badRequest(
+      `the name of the object (${scale.metadata.name}) does not match the name on the URL (${name})`,
+    );
   }
   const { resourceVersion } = scale.metadata;
   if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {

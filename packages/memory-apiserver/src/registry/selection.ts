@@ -46,7 +46,10 @@ export class Selection {
 
   matchesKey(key: string): boolean {
     if (this.namespace !== undefined && !key.startsWith(`${this.namespace}/`)) return false;
-    return this.name === undefined || (key.endsWith(this.name) && key.indexOf('/') + 1 + this.name.length === key.length);
+    return (
+      this.name === undefined ||
+      (key.endsWith(this.name) && key.indexOf('/') + 1 + this.name.length === key.length)
+    );
   }
 
   /** Of an object whose key matches. */

@@ -32,7 +32,11 @@ export class ServiceAccountTokens {
   }
 
   /** The token of a `kubernetes.io/service-account-token` Secret; it doesn't expire. */
-  issueForSecret(namespace: string, secretName: string, serviceAccount: { name: string; uid: string }): string {
+  issueForSecret(
+    namespace: string,
+    secretName: string,
+    serviceAccount: { name: string; uid: string },
+  ): string {
     return this.#sign({
       iss: 'kubernetes/serviceaccount',
       'kubernetes.io/serviceaccount/namespace': namespace,
@@ -69,7 +73,8 @@ export class ServiceAccountTokens {
    */
   read(token: string): ServiceAccountClaims | undefined {
     const [header, payload, signature, more] = token.split('.');
-    if (header === undefined || payload === undefined || signature === undefined || more !== undefined) return undefined;
+    if (header === undefined || payload === undefined || signature === undefined || more !== undefined)
+      return undefined;
     const claims = parseClaims(payload);
     if (claims === undefined || claims.secretName !== undefined) return claims;
     const expected = this.#signature(`${header}.${payload}`);

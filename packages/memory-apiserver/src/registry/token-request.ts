@@ -34,7 +34,8 @@ export function requestToken(
       },
     ]);
   }
-  const audiences = given.audiences === undefined || given.audiences.length === 0 ? [DEFAULT_AUDIENCE] : given.audiences;
+  const audiences =
+    given.audiences === undefined || given.audiences.length === 0 ? [DEFAULT_AUDIENCE] : given.audiences;
   const bound = given.boundObjectRef && boundObject(context, namespace ?? '', given.boundObjectRef);
   const expiresAt = Math.floor(context.now() / 1000) + seconds;
   const token = context.tokens.issue({
@@ -71,7 +72,11 @@ function boundObject(
   }
   const found = getObject(context, resource, target.namespaced ? namespace : undefined, name);
   if (uid && uid !== found.metadata.uid) {
-    throw conflict(resource, name, `the UID in the bound object reference (${uid}) does not match the UID in record`);
+    throw conflict(
+      resource,
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record`,
+    );
   }
   return { kind, name, uid: found.metadata.uid ?? '' };
 }

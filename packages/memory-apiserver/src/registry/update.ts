@@ -47,14 +47,18 @@ export function updateObject(
 ): Written {
   object.metadata.name ||= name;
   if (object.metadata.name !== name) {
-    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+    throw badRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
+    );
   }
   setNamespace(resource, object, namespace);
   const old = findObject(context, resource, namespace, name);
-  if (old !== undefined) return { text: replaceObject(context, resource, old, object, options), created: false };
+  if (old !== undefined)
+    return { text: replaceObject(context, resource, old, object, options), created: false };
   const { resourceVersion, uid } = object.metadata;
   if (strategyOf(resource).createOnUpdate !== true || options.subresource) throw notFound(resource, name);
-  if (uid) throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: `);
+  if (uid)
+    throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: `);
   if (resourceVersion && resourceVersion !== '0') throw conflict(resource, name, MODIFIED);
   delete object.metadata.resourceVersion;
   return { text: createObject(context, resource, object, namespace, options), created: true };
@@ -85,7 +89,9 @@ export function replaceObject(
   const causes = [
     ...finalizerCauses(old, state),
     ...validate(state, resource),
-    ...(subresource === '' ? [...immutableCauses(strategy, old, state), ...(strategy.validateUpdate?.(state, old) ?? [])] : []),
+    ...(subresource === ''
+      ? [...immutableCauses(strategy, old, state), ...(strategy.validateUpdate?.(state, old) ?? [])]
+      : []),
   ];
   if (causes.length > 0) throw invalid(resource, state.metadata.name, causes);
   if (equalJson(old, state) || options.dryRun === true) return objectText(state);
@@ -139,7 +145,12 @@ const isEmpty = (value: unknown): boolean =>
   value === null || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
 /** The new state by what the endpoint may write: all but status, or only status, or only approval conditions. */
-function select(resource: ResourceInfo, old: KubeObject, object: KubeObject, subresource: string): KubeObject {
+function select(
+  resource: ResourceInfo,
+  old: KubeObject,
+  object: KubeObject,
+  subresource: string,
+): KubeObject {
   if (subresource === '' || subresource === 'finalize') {
     if (!hasSubresource(resource, 'status')) return object;
     if (old.status === undefined) delete object.status;

@@ -11,7 +11,14 @@ export interface RequestAttributes {
   user: UserInfo;
   verb: string;
   /** Given for requests of resources. */
-  resource?: { group: string; version: string; resource: string; subresource: string; namespace: string; name: string };
+  resource?: {
+    group: string;
+    version: string;
+    resource: string;
+    subresource: string;
+    namespace: string;
+    name: string;
+  };
   /** Given for all others, such as `/healthz`. */
   path?: string;
 }

@@ -5,9 +5,14 @@ import type { FieldInfo, Scalar, TypeInfo } from './types.js';
  * Says how a JSON value fails to fit a field's Go type, in the words of Go's decoder; undefined if it fits.
  * Only the value itself is looked at, not what is in it.
  *
- * @param path of the field without indices: `spec.template.spec.containers.name`
+ * @param path tells the field's place without indices: `spec.template.spec.containers.name`
  */
-export function misfit(value: unknown, field: FieldInfo, parent: TypeInfo, path: string): string | undefined {
+export function misfit(
+  value: unknown,
+  field: FieldInfo,
+  parent: TypeInfo,
+  path: () => string,
+): string | undefined {
   if (field.repeated) return Array.isArray(value) ? undefined : unmarshal(value, goType(field), parent, path);
   if (field.map) return isFields(value) ? undefined : unmarshal(value, goType(field), parent, path);
   return itemMisfit(value, field, parent, path);
@@ -18,7 +23,7 @@ export function itemMisfit(
   value: unknown,
   field: FieldInfo,
   parent: TypeInfo,
-  path: string,
+  path: () => string,
 ): string | undefined {
   if (value === null) return undefined;
   const wrong = (type: string): string => unmarshal(value, type, parent, path);
@@ -55,8 +60,8 @@ export function itemMisfit(
 const isFields = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function unmarshal(value: unknown, type: string, parent: TypeInfo, path: string): string {
-  return `json: cannot unmarshal ${jsonName(value, type)} into Go struct field ${parent.name}.${path} of type ${type}`;
+function unmarshal(value: unknown, type: string, parent: TypeInfo, path: () => string): string {
+  return `json: cannot unmarshal ${jsonName(value, type)} into Go struct field ${parent.name}.${path()} of type ${type}`;
 }
 
 /** Numbers are quoted where they are of the right kind but can't be held. */

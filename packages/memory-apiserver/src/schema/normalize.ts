@@ -20,54 +20,67 @@ export function pruneUnknown(object: KubeObject): string[] {
   const type = typeOfObject(object);
   if (type === undefined) return [];
   const reading = new Reading(object);
-  reading.fields(object, type, '', '');
+  reading.fields(object, type);
   return reading.unknown;
 }
 
-/** One pass over an object. Paths come twice: with indices for unknown fields, without for Go's errors. */
+/** One pass over an object. */
 class Reading {
   readonly unknown: string[] = [];
+  /** Steps to where the pass is: `.field`, `[0]`, and `{key` in maps. */
+  readonly #path: string[] = [];
 
   constructor(private readonly object: KubeObject) {}
 
-  fields(value: Fields, type: TypeInfo, path: string, plainPath: string): void {
+  fields(value: Fields, type: TypeInfo): void {
     for (const key of Object.keys(value)) {
       const field = type.fields.get(key);
-      const below = path === '' ? key : `${path}.${key}`;
-      const plainBelow = plainPath === '' ? key : `${plainPath}.${key}`;
       if (field === undefined) {
         if (type.kind !== undefined && (key === 'apiVersion' || key === 'kind')) continue;
-        this.unknown.push(below);
+        this.#path.push(`.${key}`);
+        this.unknown.push(this.#path.join('').slice(1).replaceAll('{', '.'));
+        this.#path.pop();
         delete value[key];
       } else if (value[key] === null && field.scalar !== 'JSON') delete value[key];
-      else this.#value(value[key], field, type, below, plainBelow);
+      else {
+        this.#path.push(`.${key}`);
+        this.#value(value[key], field, type);
+        this.#path.pop();
+      }
     }
   }
 
-  #value(value: unknown, field: FieldInfo, parent: TypeInfo, path: string, plainPath: string): void {
-    this.#refuse(misfit(value, field, parent, plainPath));
+  #value(value: unknown, field: FieldInfo, parent: TypeInfo): void {
+    this.#refuse(misfit(value, field, parent, this.#plainPath));
     if (!field.repeated && !field.map) {
-      if (field.message !== undefined) this.#message(value, field.message, path, plainPath);
+      if (field.message !== undefined) this.#message(value, field.message);
       return;
     }
     for (const [key, item] of Object.entries(value as Fields)) {
-      this.#refuse(itemMisfit(item, field, parent, plainPath));
-      const itemPath = field.repeated ? `${path}[${key}]` : `${path}.${key}`;
-      if (field.message !== undefined) this.#message(item, field.message, itemPath, plainPath);
+      this.#path.push(field.repeated ? `[${key}]` : `{${key}`);
+      this.#refuse(itemMisfit(item, field, parent, this.#plainPath));
+      if (field.message !== undefined) this.#message(item, field.message);
+      this.#path.pop();
     }
   }
 
-  #message(value: unknown, type: TypeInfo, path: string, plainPath: string): void {
+  #message(value: unknown, type: TypeInfo): void {
     if (!type.union) {
-      if (isFields(value)) this.fields(value, type, path, plainPath);
+      if (isFields(value)) this.fields(value, type);
       return;
     }
     // One of several types: the message among them if it is an object, or a list of it.
     const message = [...type.wire.values()].find((field) => field.message !== undefined)?.message;
     if (message === undefined) return;
-    if (!Array.isArray(value)) this.#message(value, message, path, plainPath);
-    else value.forEach((item, index) => this.#message(item, message, `${path}[${index}]`, plainPath));
+    for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) this.#message(item, message);
   }
+
+  /** Fields alone, as Go's decoder names the place. */
+  readonly #plainPath = (): string =>
+    this.#path
+      .filter((step) => step.startsWith('.'))
+      .join('')
+      .slice(1);
 
   #refuse(why: string | undefined): void {
     if (why === undefined) return;

@@ -86,8 +86,25 @@ function timeSlot(mark: string): Slot {
   const offset = Date.parse(mark) - BASE_EPOCH_MS;
   if (mark.includes('.')) return ({ createdAt }) => microTimestamp(Date.parse(createdAt) + offset);
   if (offset === 0) return ({ createdAt }) => createdAt;
-  return ({ createdAt }) => timestamp(Date.parse(createdAt) + offset);
+  return ({ createdAt }) => timeAfter(createdAt, offset);
+}
+
+/** Times of the cluster that was rendered last, by offset: a list of pods has the same few over and over. */
+const recent = { createdAt: '', texts: new Map<number, string>() };
+
+function timeAfter(createdAt: string, offset: number): string {
+  if (recent.createdAt !== createdAt) {
+    recent.createdAt = createdAt;
+    recent.texts.clear();
+  }
+  let text = recent.texts.get(offset);
+  if (text === undefined) {
+    text = timestamp(Date.parse(createdAt) + offset);
+    recent.texts.set(offset, text);
+  }
+  return text;
 }
 
 /** metav1.MicroTime of whole milliseconds. */
-const microTimestamp = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;
+const microTimestamp = (milliseconds: number): string =>
+  `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;

@@ -48,7 +48,8 @@ class BaseStorage {
     for (const [before, bySuffix] of this.#named) {
       if (!key.startsWith(before) || !key.startsWith(identity.name, before.length)) continue;
       const suffix = key.slice(before.length + identity.name.length);
-      const named = bySuffix.get(suffix) ?? bySuffix.get(suffix.replaceAll(identity.name, CLUSTER_NAME_PLACEHOLDER));
+      const named =
+        bySuffix.get(suffix) ?? bySuffix.get(suffix.replaceAll(identity.name, CLUSTER_NAME_PLACEHOLDER));
       if (named !== undefined) return named;
     }
     return undefined;

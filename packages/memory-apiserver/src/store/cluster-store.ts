@@ -99,6 +99,11 @@ export class ClusterStore {
     return this.base.count(storage) + (this.#overlays.get(storage)?.surplus ?? 0);
   }
 
+  /** What the cluster has itself of a storage, null for what it hides of the base. */
+  own(storage: string): Iterable<readonly [key: string, text: string | null]> {
+    return this.#overlays.get(storage)?.texts ?? [];
+  }
+
   /** All storages that have, or had, objects. */
   storages(): Set<string> {
     return new Set([...this.base.storages(), ...this.#overlays.keys()]);
@@ -208,7 +213,8 @@ export class ClusterStore {
     if (this.#dispatching) return;
     this.#dispatching = true;
     try {
-      for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) this.#dispatch(next);
+      for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift())
+        this.#dispatch(next);
     } finally {
       this.#dispatching = false;
     }

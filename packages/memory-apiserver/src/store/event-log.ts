@@ -9,7 +9,11 @@ export interface EventLogLimits {
   maxAgeMs: number;
 }
 
-export const defaultEventLogLimits: EventLogLimits = { maxEvents: 5000, maxChars: 4 << 20, maxAgeMs: 300_000 };
+export const defaultEventLogLimits: EventLogLimits = {
+  maxEvents: 5000,
+  maxChars: 4 << 20,
+  maxAgeMs: 300_000,
+};
 
 /** The recent changes of a cluster, oldest first: what watches resume from and old lists are rebuilt from. */
 export class EventLog {
@@ -38,7 +42,8 @@ export class EventLog {
   add(change: Change): void {
     this.#changes.push(change);
     this.#chars += size(change);
-    while (this.size > this.limits.maxEvents || (this.#chars > this.limits.maxChars && this.size > 1)) this.#drop();
+    while (this.size > this.limits.maxEvents || (this.#chars > this.limits.maxChars && this.size > 1))
+      this.#drop();
   }
 
   /** Drops what is older than the limit. Answers whether anything is left. */

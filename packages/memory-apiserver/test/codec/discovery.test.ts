@@ -27,7 +27,10 @@ const widgets: ResourceInfo = {
   subresources: [{ name: 'status', kind: 'Widget', verbs: ['get', 'patch', 'update'] }],
   storage: 'widgets.example.com',
   custom: {
-    schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } },
+    schema: {
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+    },
     printerColumns: [],
     selectableFields: [],
   },
@@ -39,6 +42,8 @@ function catalogWithWidgets(): OverlayCatalog {
   return catalog;
 }
 
+// The shape of documents is what the tests are about.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
 const read = (document: { body: Buffer } | undefined): any => JSON.parse(document?.body.toString() ?? 'null');
 
 describe('discoveryDocument', () => {
@@ -46,7 +51,11 @@ describe('discoveryDocument', () => {
     'answers %s as kube-apiserver does',
     (key, expected) => {
       const [path = '', version] = key.split(' ');
-      const document = discoveryDocument(builtinCatalog(), path, version === undefined ? undefined : aggregated(version));
+      const document = discoveryDocument(
+        builtinCatalog(),
+        path,
+        version === undefined ? undefined : aggregated(version),
+      );
       const { serverAddressByClientCIDRs: _, ...actual } = read(document);
       expect(actual).toEqual(expected);
     },
@@ -58,12 +67,21 @@ describe('discoveryDocument', () => {
     expect(discoveryDocument(builtinCatalog(), '/apis', `${aggregated('v2beta1')},*/*`)?.contentType).toBe(
       aggregated('v2beta1'),
     );
-    expect(discoveryDocument(builtinCatalog(), '/apis', 'application/json')?.contentType).toBe('application/json');
+    expect(discoveryDocument(builtinCatalog(), '/apis', 'application/json')?.contentType).toBe(
+      'application/json',
+    );
     expect(discoveryDocument(builtinCatalog(), '/apis/apps', accept)?.contentType).toBe('application/json');
   });
 
   it('knows nothing at other paths', () => {
-    for (const path of ['/', '/api/v2', '/api/v1/pods', '/apis/nope', '/apis/apps/v2', '/apis/apps/v1/deployments'])
+    for (const path of [
+      '/',
+      '/api/v2',
+      '/api/v1/pods',
+      '/apis/nope',
+      '/apis/apps/v2',
+      '/apis/apps/v1/deployments',
+    ])
       expect(discoveryDocument(builtinCatalog(), path, undefined)).toBeUndefined();
   });
 
@@ -74,12 +92,17 @@ describe('discoveryDocument', () => {
 
   it('shows custom resources with their full kind', () => {
     const catalog = catalogWithWidgets();
-    expect(read(discoveryDocument(catalog, '/apis/example.com/v1', undefined)).resources.map((row: any) => row.name)).toEqual([
-      'widgets',
-      'widgets/status',
-    ]);
+    expect(
+      read(discoveryDocument(catalog, '/apis/example.com/v1', undefined)).resources.map(
+        (row: ResourceInfo & { name: string }) => row.name,
+      ),
+    ).toEqual(['widgets', 'widgets/status']);
     const group = read(discoveryDocument(catalog, '/apis', aggregated('v2'))).items.at(-1);
-    expect(group.versions[0].resources[0].responseKind).toEqual({ group: 'example.com', version: 'v1', kind: 'Widget' });
+    expect(group.versions[0].resources[0].responseKind).toEqual({
+      group: 'example.com',
+      version: 'v1',
+      kind: 'Widget',
+    });
   });
 });
 
@@ -109,15 +132,23 @@ describe('openApiDocument', () => {
     const { paths } = read(openApiDocument(builtinCatalog(), '/openapi/v3/apis/apps/v1'));
     const patch = paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'].patch;
     expect(patch.parameters.map(({ name }: { name: string }) => name)).toContain('fieldValidation');
-    expect(patch['x-kubernetes-group-version-kind']).toEqual({ group: 'apps', kind: 'Deployment', version: 'v1' });
+    expect(patch['x-kubernetes-group-version-kind']).toEqual({
+      group: 'apps',
+      kind: 'Deployment',
+      version: 'v1',
+    });
   });
 
   it('publishes custom resources and shares all other documents', () => {
     const catalog = catalogWithWidgets();
     const { components, paths } = read(openApiDocument(catalog, '/openapi/v3/apis/example.com/v1'));
-    expect(components.schemas['com.example.v1.Widget'].properties.spec.properties.size).toEqual({ type: 'integer' });
+    expect(components.schemas['com.example.v1.Widget'].properties.spec.properties.size).toEqual({
+      type: 'integer',
+    });
     expect(Object.keys(paths)).toContain('/apis/example.com/v1/namespaces/{namespace}/widgets/{name}/status');
-    expect(openApiDocument(catalog, '/openapi/v3/api/v1')).toBe(openApiDocument(builtinCatalog(), '/openapi/v3/api/v1'));
+    expect(openApiDocument(catalog, '/openapi/v3/api/v1')).toBe(
+      openApiDocument(builtinCatalog(), '/openapi/v3/api/v1'),
+    );
     expect(openApiDocument(builtinCatalog(), '/openapi/v3/apis/example.com/v1')).toBeUndefined();
   });
 });

@@ -4,8 +4,20 @@ import { describe, expect, it } from 'vitest';
 import { findByJsonPath } from '../../src/codec/json-path.js';
 
 const object = {
-  spec: { replicas: 3, 'a.b': 'dotted', items: [{ name: 'x', size: 1 }, { name: 'y', size: 5 }] },
-  status: { conditions: [{ type: 'Ready', status: 'True' }, { type: 'Other', status: 'False' }] },
+  spec: {
+    replicas: 3,
+    'a.b': 'dotted',
+    items: [
+      { name: 'x', size: 1 },
+      { name: 'y', size: 5 },
+    ],
+  },
+  status: {
+    conditions: [
+      { type: 'Ready', status: 'True' },
+      { type: 'Other', status: 'False' },
+    ],
+  },
 };
 
 describe('findByJsonPath', () => {

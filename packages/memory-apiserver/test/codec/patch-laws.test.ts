@@ -14,7 +14,10 @@ import { typeOf } from '../../src/schema/types.js';
 
 type JsonObject = { [key: string]: Json };
 
-const key = fc.oneof(fc.constantFrom('a', 'b', 'spec', 'metadata', 'name', '__proto__'), fc.string({ maxLength: 4 }));
+const key = fc.oneof(
+  fc.constantFrom('a', 'b', 'spec', 'metadata', 'name', '__proto__'),
+  fc.string({ maxLength: 4 }),
+);
 const { json } = fc.letrec<{ json: Json }>((tie) => ({
   json: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -40,11 +43,21 @@ const container = fc.record({
 });
 const pod = fc
   .uniqueArray(container, { selector: ({ name }) => name, minLength: 1 })
-  .map((containers): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers } }));
+  .map((containers): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers },
+  }));
 
 describe('mergePatch', () => {
   it('of an object without nulls onto nothing is that object', () => {
-    fc.assert(fc.property(object.filter((patch) => !hasNull(patch)), (patch) => equalJson(mergePatch({}, patch), patch)));
+    fc.assert(
+      fc.property(
+        object.filter((patch) => !hasNull(patch)),
+        (patch) => equalJson(mergePatch({}, patch), patch),
+      ),
+    );
   });
 
   it('done twice is the same as once', () => {
@@ -110,9 +123,13 @@ describe('jsonPatch', () => {
 describe('strategicMerge', () => {
   it('without a type and directives is a merge patch', () => {
     fc.assert(
-      fc.property(object, object.filter((patch) => withoutDirectives(patch) && !hasNull(patch)), (target, patch) => {
-        expect(equalJson(strategicMerge(target, patch, undefined), mergePatch(target, patch))).toBe(true);
-      }),
+      fc.property(
+        object,
+        object.filter((patch) => withoutDirectives(patch) && !hasNull(patch)),
+        (target, patch) => {
+          expect(equalJson(strategicMerge(target, patch, undefined), mergePatch(target, patch))).toBe(true);
+        },
+      ),
     );
   });
 
@@ -132,7 +149,9 @@ describe('strategicMerge', () => {
   it('keeps one item of each key', () => {
     fc.assert(
       fc.property(pod, pod, (one, other) => {
-        const names = strategicMerge(one, other, podType).spec.containers.map(({ name }: { name: string }) => name);
+        const names = strategicMerge(one, other, podType).spec.containers.map(
+          ({ name }: { name: string }) => name,
+        );
         expect(new Set(names).size).toBe(names.length);
       }),
     );
@@ -153,14 +172,20 @@ describe('strategicMerge', () => {
 
 describe('serverSideApply', () => {
   const shape = shapeOfType(podType);
-  const apply = (live: KubeObject | undefined, applied: KubeObject, manager: string, force = false): KubeObject =>
-    serverSideApply(live, applied, { manager, shape, now: 0, force });
+  const apply = (
+    live: KubeObject | undefined,
+    applied: KubeObject,
+    manager: string,
+    force = false,
+  ): KubeObject => serverSideApply(live, applied, { manager, shape, now: 0, force });
 
   it('of the same again changes nothing', () => {
     fc.assert(
       fc.property(pod, (one) => {
         const first = apply(undefined, one, 'm');
-        expect(serverSideApply(first, one, { manager: 'm', shape, now: 9_999_999, force: false })).toEqual(first);
+        expect(serverSideApply(first, one, { manager: 'm', shape, now: 9_999_999, force: false })).toEqual(
+          first,
+        );
       }),
     );
   });
@@ -187,7 +212,10 @@ describe('serverSideApply', () => {
 
 describe('FieldSet', () => {
   it('reads what it writes', () => {
-    const path = fc.array(fc.constantFrom('f:a', 'f:b', 'v:1', 'k:{"name":"x"}'), { minLength: 1, maxLength: 4 });
+    const path = fc.array(fc.constantFrom('f:a', 'f:b', 'v:1', 'k:{"name":"x"}'), {
+      minLength: 1,
+      maxLength: 4,
+    });
     fc.assert(
       fc.property(fc.array(path, { maxLength: 6 }), (paths) => {
         const set = new FieldSet();

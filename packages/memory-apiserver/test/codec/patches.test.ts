@@ -30,7 +30,8 @@ const fixture = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')) as T;
 
 const scenarios = fixture<{ object: KubeObject | null; steps: Step[] }[]>('patches.json');
-const recorded = fixture<{ initial: KubeObject | null; answers: (KubeObject | Refusal)[] }[]>('patched-1.34.json');
+const recorded =
+  fixture<{ initial: KubeObject | null; answers: (KubeObject | Refusal)[] }[]>('patched-1.34.json');
 
 const isObject = (answer: KubeObject | Refusal): answer is KubeObject => 'kind' in answer;
 
@@ -46,7 +47,10 @@ const cases = scenarios.flatMap(({ steps }, scenario) => {
   });
 });
 
-function play(live: KubeObject | undefined, { type, patch, manager = 'recorder', force = false }: Step): KubeObject {
+function play(
+  live: KubeObject | undefined,
+  { type, patch, manager = 'recorder', force = false }: Step,
+): KubeObject {
   const shape = shapeOfType(typeOfObject({ apiVersion: 'apps/v1', kind: 'Deployment' }));
   const writer = { manager, shape, now: 0 };
   let result: KubeObject;
@@ -67,24 +71,31 @@ function play(live: KubeObject | undefined, { type, patch, manager = 'recorder',
 function comparable(object: KubeObject): unknown {
   const copy = cloneJson(object);
   const { metadata } = copy;
-  for (const field of ['uid', 'resourceVersion', 'generation', 'creationTimestamp'] as const) delete metadata[field];
+  for (const field of ['uid', 'resourceVersion', 'generation', 'creationTimestamp'] as const)
+    delete metadata[field];
   delete copy.status;
   if (copy.kind === 'Service') delete metadata.managedFields;
   for (const entry of (metadata.managedFields ?? []) as { time?: string }[]) delete entry.time;
-  const key = (entry: unknown): string => JSON.stringify([(entry as Step & { operation: string }).operation, (entry as Step).manager]);
+  const key = (entry: unknown): string =>
+    JSON.stringify([(entry as Step & { operation: string }).operation, (entry as Step).manager]);
   metadata.managedFields?.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   return copy;
 }
 
 describe('patches', () => {
-  it.each(cases.map((one) => [one.name, one] as const))('makes of %s what kube-apiserver makes', (_name, { live, step, answer }) => {
-    const before = JSON.stringify(live);
-    if (isObject(answer)) expect(comparable(play(live, step))).toEqual(comparable(answer));
-    else {
-      expect(() => play(live, step)).toThrow(ApiError);
-      if (answer.code === 409 || answer.code === 422)
-        expect(() => play(live, step)).toThrow(expect.objectContaining({ code: answer.code, message: answer.message }));
-    }
-    expect(JSON.stringify(live)).toBe(before);
-  });
+  it.each(cases.map((one) => [one.name, one] as const))(
+    'makes of %s what kube-apiserver makes',
+    (_name, { live, step, answer }) => {
+      const before = JSON.stringify(live);
+      if (isObject(answer)) expect(comparable(play(live, step))).toEqual(comparable(answer));
+      else {
+        expect(() => play(live, step)).toThrow(ApiError);
+        if (answer.code === 409 || answer.code === 422)
+          expect(() => play(live, step)).toThrow(
+            expect.objectContaining({ code: answer.code, message: answer.message }),
+          );
+      }
+      expect(JSON.stringify(live)).toBe(before);
+    },
+  );
 });

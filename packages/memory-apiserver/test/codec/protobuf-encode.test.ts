@@ -23,10 +23,14 @@ describe('encodeProtobuf', () => {
   it('keeps any ConfigMap', () => {
     const key = fc.stringMatching(/^[a-z_]{1,12}$/);
     fc.assert(
-      fc.property(fc.dictionary(key, fc.string(), { minKeys: 1 }), fc.dictionary(key, fc.string(), { minKeys: 1 }), (data, labels) => {
-        const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', labels }, data };
-        expect(decodeProtobuf(encodeProtobuf(object))).toEqual(object);
-      }),
+      fc.property(
+        fc.dictionary(key, fc.string(), { minKeys: 1 }),
+        fc.dictionary(key, fc.string(), { minKeys: 1 }),
+        (data, labels) => {
+          const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', labels }, data };
+          expect(decodeProtobuf(encodeProtobuf(object))).toEqual(object);
+        },
+      ),
     );
   });
 

@@ -28,9 +28,12 @@ function withoutNulls(value: unknown): unknown {
 }
 
 describe('decodeProtobuf', () => {
-  it.each(vectors.map((vector) => [vector.name, vector] as const))('reads %s as Go would', (_name, vector) => {
-    expect(decodeProtobuf(Buffer.from(vector.bodyBase64, 'base64'))).toEqual(withoutNulls(vector.json));
-  });
+  it.each(vectors.map((vector) => [vector.name, vector] as const))(
+    'reads %s as Go would',
+    (_name, vector) => {
+      expect(decodeProtobuf(Buffer.from(vector.bodyBase64, 'base64'))).toEqual(withoutNulls(vector.json));
+    },
+  );
 
   it('refuses bodies without the magic bytes', () => {
     expect(() => decodeProtobuf(Buffer.from('{"kind":"Pod"}'))).toThrow(/protobuf message/);
@@ -38,7 +41,16 @@ describe('decodeProtobuf', () => {
   });
 
   it('answers 415 for kinds that have no protobuf form', () => {
-    const meta = Buffer.from([0x0a, 0x0b, 0x0a, 0x04, ...Buffer.from('x/v1'), 0x12, 0x03, ...Buffer.from('Foo')]);
+    const meta = Buffer.from([
+      0x0a,
+      0x0b,
+      0x0a,
+      0x04,
+      ...Buffer.from('x/v1'),
+      0x12,
+      0x03,
+      ...Buffer.from('Foo'),
+    ]);
     expect(() => decodeProtobuf(Buffer.concat([protobufMagic, meta]))).toThrow(
       expect.objectContaining({ code: 415, reason: 'UnsupportedMediaType' }),
     );

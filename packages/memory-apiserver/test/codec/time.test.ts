@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { formatGoDuration, formatMicroTime, formatTime, humanDuration, parseGoDuration } from '../../src/codec/time.js';
+import {
+  formatGoDuration,
+  formatMicroTime,
+  formatTime,
+  humanDuration,
+  parseGoDuration,
+} from '../../src/codec/time.js';
 
 const second = 1000;
 const minute = 60 * second;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { completeBase } from '../../src/controllers/complete-base.js';
 import type { KubeObject } from '../../src/object.js';
-import { node, pod, workload } from './cluster.js';
+import { containers, node, pod, workload } from './cluster.js';
 
 const objects = (): KubeObject[] => [
   workload('apps/v1', 'Deployment', 'web', { replicas: 3 }),
@@ -78,7 +78,10 @@ describe('completing a base', () => {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
       metadata: { name: 'tick', namespace: 'demo' },
-      spec: { schedule: '* * * * *', jobTemplate: { spec: { template: { spec: {} } } } },
+      spec: {
+        schedule: '* * * * *',
+        jobTemplate: { spec: { template: { spec: { ...containers(), restartPolicy: 'Never' } } } },
+      },
     };
     const kinds = completeBase([...objects(), cronJob]).map(({ kind }) => kind);
     expect(kinds).toContain('CronJob');

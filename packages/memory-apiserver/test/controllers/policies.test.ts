@@ -120,6 +120,7 @@ describe('volumes', () => {
         metadata: { name: name ?? '' },
         spec: {
           capacity: { storage },
+          hostPath: { path: '/x' },
           accessModes: ['ReadWriteOnce'],
           storageClassName: 'manual',
           persistentVolumeReclaimPolicy: 'Retain',

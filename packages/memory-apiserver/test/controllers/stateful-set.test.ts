@@ -68,7 +68,8 @@ describe('statefulset', () => {
 
   it('gives each pod its claims, which stay when the pod goes', () => {
     const cluster = newCluster();
-    const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } }];
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: claim }];
     cluster.api.create({
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',

@@ -36,7 +36,11 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
   });
 
   const attempt = (args: readonly string[], input?: string): Promise<Finished> =>
-    run(kubectl ?? 'kubectl', ['--kubeconfig', server.kubeconfig, ...args], input === undefined ? {} : { input });
+    run(
+      kubectl ?? 'kubectl',
+      ['--kubeconfig', server.kubeconfig, ...args],
+      input === undefined ? {} : { input },
+    );
 
   /** The command's output; a failure is the test's. */
   async function k(args: string, input?: string): Promise<string> {
@@ -53,8 +57,12 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
   });
 
   it('applies a Deployment, and says unchanged when applied again', async () => {
-    expect(await k('apply -f -', deployment('nginx:1'))).toBe('deployment.apps/web created\nservice/web created\n');
-    expect(await k('apply -f -', deployment('nginx:1'))).toBe('deployment.apps/web unchanged\nservice/web unchanged\n');
+    expect(await k('apply -f -', deployment('nginx:1'))).toBe(
+      'deployment.apps/web created\nservice/web created\n',
+    );
+    expect(await k('apply -f -', deployment('nginx:1'))).toBe(
+      'deployment.apps/web unchanged\nservice/web unchanged\n',
+    );
   });
 
   it('follows a rollout until its pods run', async () => {
@@ -68,7 +76,9 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
     const { code, stdout } = await attempt(['diff', '-f', '-'], deployment('nginx:2'));
     expect(code).toBe(1);
     expect(stdout).toMatch(/-\s+image: nginx:1\n\+\s+image: nginx:2/);
-    expect(await k('apply -f -', deployment('nginx:2'))).toBe('deployment.apps/web configured\nservice/web unchanged\n');
+    expect(await k('apply -f -', deployment('nginx:2'))).toBe(
+      'deployment.apps/web configured\nservice/web unchanged\n',
+    );
     await k('rollout status deployment/web --timeout=15s');
     expect(await k('rollout history deployment/web')).toMatch(/\n1 .*\n2 /);
   });
@@ -76,7 +86,9 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
   it('goes back to the revision before', async () => {
     await k('rollout undo deployment/web');
     await k('rollout status deployment/web --timeout=15s');
-    expect(await k('get deployment web -o jsonpath={.spec.template.spec.containers[0].image}')).toBe('nginx:1');
+    expect(await k('get deployment web -o jsonpath={.spec.template.spec.containers[0].image}')).toBe(
+      'nginx:1',
+    );
   });
 
   it('describes a Deployment, a pod and a node', async () => {
@@ -94,14 +106,18 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
   });
 
   it('patches by all three kinds of patch, and by a subresource', async () => {
-    await k('patch deployment web -p {"spec":{"template":{"spec":{"containers":[{"name":"main","image":"nginx:3"}]}}}}');
+    await k(
+      'patch deployment web -p {"spec":{"template":{"spec":{"containers":[{"name":"main","image":"nginx:3"}]}}}}',
+    );
     await k('patch deployment web --type=merge -p {"metadata":{"labels":{"tier":"front"}}}');
     await k('patch deployment web --type=json -p [{"op":"add","path":"/metadata/labels/x","value":"y"}]');
     await k('patch deployment web --subresource=scale --type=merge -p {"spec":{"replicas":1}}');
     const shown = JSON.parse(await k('get deployment web -o json'));
     expect(shown.metadata.labels).toEqual({ app: 'web', tier: 'front', x: 'y' });
     expect(shown.spec.replicas).toBe(1);
-    expect(shown.spec.template.spec.containers).toMatchObject([{ name: 'main', image: 'nginx:3', ports: [{ containerPort: 80 }] }]);
+    expect(shown.spec.template.spec.containers).toMatchObject([
+      { name: 'main', image: 'nginx:3', ports: [{ containerPort: 80 }] },
+    ]);
   });
 
   it('labels, annotates and replaces', async () => {
@@ -140,17 +156,24 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
     expect(strict.code).toBe(1);
     expect(strict.stderr).toContain('unknown field "spec.replica"');
     const warned = await attempt(['apply', '--validate=warn', '-f', '-'], wrong);
-    expect(warned).toMatchObject({ code: 0, stderr: expect.stringContaining('Warning: unknown field "spec.replica"') });
+    expect(warned).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Warning: unknown field "spec.replica"'),
+    });
   });
 
   it('applies on the server and meets conflicts', async () => {
-    expect(await k('apply --server-side --force-conflicts -f -', deployment('nginx:4'))).toContain('serverside-applied');
+    expect(await k('apply --server-side --force-conflicts -f -', deployment('nginx:4'))).toContain(
+      'serverside-applied',
+    );
     const { code, stderr } = await attempt(
       ['apply', '--server-side', '--field-manager=other', '-f', '-'],
       deployment('nginx:5'),
     );
     expect(code).toBe(1);
-    expect(stderr).toMatch(/conflict with "kubectl".*\.spec\.template\.spec\.containers\[name="main"\]\.image/s);
+    expect(stderr).toMatch(
+      /conflict with "kubectl".*\.spec\.template\.spec\.containers\[name="main"\]\.image/s,
+    );
   });
 
   it('explains fields', async () => {
@@ -172,7 +195,14 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
 
   it('creates a token that works', async () => {
     const token = (await k('create token default')).trim();
-    const { stdout } = await attempt(['--token', token, 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}']);
+    const { stdout } = await attempt([
+      '--token',
+      token,
+      'auth',
+      'whoami',
+      '-o',
+      'jsonpath={.status.userInfo.username}',
+    ]);
     // The kubeconfig's own token would win over --token if that were ignored.
     expect(stdout).toBe('system:serviceaccount:default:default');
   });
@@ -190,9 +220,13 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
     await k('create poddisruptionbudget budget --selector=app=web --min-available=1');
     await k('create priorityclass high --value=1000');
     await k('autoscale deployment web --min=1 --max=3 --cpu-percent=80');
-    expect(await k('get secret credentials -o jsonpath={.data.user}')).toBe(Buffer.from('admin').toString('base64'));
+    expect(await k('get secret credentials -o jsonpath={.data.user}')).toBe(
+      Buffer.from('admin').toString('base64'),
+    );
     expect(await k('wait --for=condition=complete job/once --timeout=30s')).toContain('condition met');
-    expect(await k('get hpa,ingress,pdb,quota,cronjob,role,rolebinding')).toMatch(/horizontalpodautoscaler.*web/);
+    expect(await k('get hpa,ingress,pdb,quota,cronjob,role,rolebinding')).toMatch(
+      /horizontalpodautoscaler.*web/,
+    );
   });
 
   it('answers errors as a cluster does', async () => {
@@ -242,7 +276,12 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
     };
     await k('apply -f -', JSON.stringify(definition));
     await k('wait --for=condition=Established crd/gadgets.example.com --timeout=5s');
-    const gadget = { apiVersion: 'example.com/v1', kind: 'Gadget', metadata: { name: 'one' }, spec: { size: 7 } };
+    const gadget = {
+      apiVersion: 'example.com/v1',
+      kind: 'Gadget',
+      metadata: { name: 'one' },
+      spec: { size: 7 },
+    };
     expect(await k('apply -f -', JSON.stringify(gadget))).toBe('gadget.example.com/one created\n');
     expect(await k('apply -f -', JSON.stringify(gadget))).toBe('gadget.example.com/one unchanged\n');
     expect(await k('get gg')).toMatch(/NAME +SIZE\none +7/);
@@ -257,7 +296,7 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
     expect(await k('get pods -l app=web')).toBe('');
   }, 60_000);
 
-  it('reads the logs of a pod and is told why it can\'t enter it', async () => {
+  it("reads the logs of a pod and is told why it can't enter it", async () => {
     await k('run shell --image=busybox');
     await k('wait --for=condition=Ready pod/shell --timeout=15s');
     expect(await k('logs shell')).toBe('');

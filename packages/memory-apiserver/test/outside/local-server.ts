@@ -69,7 +69,8 @@ export async function startLocalServer(options: ApiServerOptions = {}): Promise<
     tokens: { [token]: { username: 'admin', groups: ['system:masters'] } },
   });
   const requests: string[] = [];
-  cluster.onRequest = ({ verb, resource, path, code }) => requests.push(`${verb} ${resource || path} ${code}`);
+  cluster.onRequest = ({ verb, resource, path, code }) =>
+    requests.push(`${verb} ${resource || path} ${code}`);
   const server = createServer({ cert, key }, (request, response) => cluster.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;

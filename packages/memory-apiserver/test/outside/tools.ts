@@ -19,7 +19,9 @@ function works(command: string, args: readonly string[]): boolean {
  */
 function find(what: string, command: string, args: readonly string[]): string | undefined {
   if (works(command, args) || must) return command;
-  process.stderr.write(`skipped: ${what} can't be run (${command}); these tests are not optional with CI=true\n`);
+  process.stderr.write(
+    `skipped: ${what} can't be run (${command}); these tests are not optional with CI=true\n`,
+  );
   return undefined;
 }
 

@@ -73,7 +73,18 @@ describe('OverlayCatalog', () => {
 
 describe('compareVersions', () => {
   it('prefers stable versions, then higher ones, then all others by name', () => {
-    const versions = ['foo1', 'v1alpha1', 'v10beta3', 'v2', 'v1beta2', 'v11alpha2', 'bar', 'v10', 'v1', 'v1beta1'];
+    const versions = [
+      'foo1',
+      'v1alpha1',
+      'v10beta3',
+      'v2',
+      'v1beta2',
+      'v11alpha2',
+      'bar',
+      'v10',
+      'v1',
+      'v1beta1',
+    ];
     expect(versions.sort(compareVersions)).toEqual([
       'v10',
       'v2',

@@ -12,11 +12,30 @@ import { caseName, recorded } from '../fixtures/recorded.js';
  * taken from the recorded answer before the comparison. Paths by kind.
  */
 const notDefaults: Record<string, readonly string[]> = {
-  '': ['metadata.uid', 'metadata.resourceVersion', 'metadata.creationTimestamp', 'metadata.generation', 'metadata.finalizers', 'status'],
+  '': [
+    'metadata.uid',
+    'metadata.resourceVersion',
+    'metadata.creationTimestamp',
+    'metadata.generation',
+    'metadata.finalizers',
+    'status',
+  ],
   Namespace: ['spec'],
   Secret: ['data', 'stringData'],
-  Service: ['spec.clusterIP', 'spec.clusterIPs', 'spec.ipFamilies', 'spec.ipFamilyPolicy', 'spec.healthCheckNodePort'],
-  Pod: ['spec.serviceAccountName', 'spec.serviceAccount', 'spec.tolerations', 'spec.priority', 'spec.preemptionPolicy'],
+  Service: [
+    'spec.clusterIP',
+    'spec.clusterIPs',
+    'spec.ipFamilies',
+    'spec.ipFamilyPolicy',
+    'spec.healthCheckNodePort',
+  ],
+  Pod: [
+    'spec.serviceAccountName',
+    'spec.serviceAccount',
+    'spec.tolerations',
+    'spec.priority',
+    'spec.preemptionPolicy',
+  ],
   Job: ['metadata.labels', 'spec.selector', 'spec.template.metadata.labels'],
   DaemonSet: ['metadata.annotations'],
   Node: ['spec.taints'],

@@ -27,11 +27,29 @@ describe('canonicalQuantity', () => {
   });
 
   it('leaves alone what is no quantity', () => {
-    for (const value of ['', 'abc', '1x', '--1', '1Kii', 'Ki', {}, true]) expect(canonicalQuantity(value)).toBe(value);
+    for (const value of ['', 'abc', '1x', '--1', '1Kii', 'Ki', {}, true])
+      expect(canonicalQuantity(value)).toBe(value);
   });
 
   it('keeps the amount', () => {
-    const suffix = fc.constantFrom('', 'n', 'u', 'm', 'k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'e3', 'E-2');
+    const suffix = fc.constantFrom(
+      '',
+      'n',
+      'u',
+      'm',
+      'k',
+      'M',
+      'G',
+      'T',
+      'P',
+      'E',
+      'Ki',
+      'Mi',
+      'Gi',
+      'Ti',
+      'e3',
+      'E-2',
+    );
     fc.assert(
       fc.property(fc.integer({ min: -1e6, max: 1e6 }), suffix, (number, unit) => {
         const quantity = parseQuantity(`${number}${unit}`);

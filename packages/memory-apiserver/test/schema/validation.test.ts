@@ -71,7 +71,11 @@ describe('validate', () => {
       metadata: { name: 'a', namespace: 'b', annotations: { big: 'x'.repeat(262_145) } },
     };
     expect(validate(object, resourceOf(object))).toEqual([
-      { field: 'metadata.annotations', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 262144 bytes' },
+      {
+        field: 'metadata.annotations',
+        reason: 'FieldValueTooLong',
+        message: 'Too long: may not be more than 262144 bytes',
+      },
     ]);
   });
 });

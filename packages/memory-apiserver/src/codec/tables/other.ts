@@ -179,7 +179,10 @@ const ingressClasses = named('Controller Parameters', ({ spec }) => {
   const parameters = at(spec, 'parameters');
   const group = textAt(parameters, 'apiGroup');
   const kind = textAt(parameters, 'kind') + (group === '' ? '' : `.${group}`);
-  return [textAt(spec, 'controller'), parameters === undefined ? none : `${kind}/${textAt(parameters, 'name')}`];
+  return [
+    textAt(spec, 'controller'),
+    parameters === undefined ? none : `${kind}/${textAt(parameters, 'name')}`,
+  ];
 });
 
 const apiServices = named('Service Available', (object) => {
@@ -238,7 +241,9 @@ function parentReference(object: KubeObject): string {
   const parent = at(object, 'spec', 'parentRef');
   const group = textAt(parent, 'group');
   const resource = textAt(parent, 'resource') + (group === '' ? '' : `.${group}`);
-  return [resource, textAt(parent, 'namespace'), textAt(parent, 'name')].filter((part) => part !== '').join('/');
+  return [resource, textAt(parent, 'namespace'), textAt(parent, 'name')]
+    .filter((part) => part !== '')
+    .join('/');
 }
 
 function claimState(claim: KubeObject): string {
@@ -247,7 +252,9 @@ function claimState(claim: KubeObject): string {
     at(claim, 'status', 'allocation') === undefined ? '' : 'allocated',
     listAt(claim, 'status', 'reservedFor').length > 0 ? 'reserved' : '',
   ].filter((state) => state !== '');
-  return at(claim, 'status', 'allocation') === undefined ? [...states, 'pending'].join(',') : states.join(',');
+  return at(claim, 'status', 'allocation') === undefined
+    ? [...states, 'pending'].join(',')
+    : states.join(',');
 }
 
 /** Printers of all other groups by storage. */
@@ -282,7 +289,9 @@ export const otherPrinters: Record<string, Printer> = {
   'networkpolicies.networking.k8s.io': named('Pod-Selector', (object) => [
     formatSelector(at(object, 'spec', 'podSelector')),
   ]),
-  'servicecidrs.networking.k8s.io': named('CIDRs', ({ spec }) => [listAt(spec, 'cidrs').map(String).join(',')]),
+  'servicecidrs.networking.k8s.io': named('CIDRs', ({ spec }) => [
+    listAt(spec, 'cidrs').map(String).join(','),
+  ]),
   'apiservices.apiregistration.k8s.io': apiServices,
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': named('Webhooks:integer', (object) => [
     listAt(object, 'webhooks').length,
@@ -290,14 +299,14 @@ export const otherPrinters: Record<string, Printer> = {
   'validatingwebhookconfigurations.admissionregistration.k8s.io': named('Webhooks:integer', (object) => [
     listAt(object, 'webhooks').length,
   ]),
-  'validatingadmissionpolicies.admissionregistration.k8s.io': named('Validations:integer ParamKind', ({ spec }) => [
-    listAt(spec, 'validations').length,
-    paramKind(spec),
-  ]),
-  'validatingadmissionpolicybindings.admissionregistration.k8s.io': named('PolicyName ParamRef', ({ spec }) => [
-    textAt(spec, 'policyName'),
-    paramRef(spec),
-  ]),
+  'validatingadmissionpolicies.admissionregistration.k8s.io': named(
+    'Validations:integer ParamKind',
+    ({ spec }) => [listAt(spec, 'validations').length, paramKind(spec)],
+  ),
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': named(
+    'PolicyName ParamRef',
+    ({ spec }) => [textAt(spec, 'policyName'), paramRef(spec)],
+  ),
   'priorityclasses.scheduling.k8s.io': {
     columns: columns('Name/name Value:integer Global-Default:boolean Age PreemptionPolicy'),
     cells: (object, now) => [

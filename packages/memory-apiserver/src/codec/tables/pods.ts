@@ -1,6 +1,15 @@
 import type { KubeObject } from '../../object.js';
 import { at, listAt, numberAt, textAt } from '../../schema/read.js';
-import { age, columns, conditionIsTrue, isTerminating, none, orNone, since, type Printer } from './printer.js';
+import {
+  age,
+  columns,
+  conditionIsTrue,
+  isTerminating,
+  none,
+  orNone,
+  since,
+  type Printer,
+} from './printer.js';
 
 /** Restarts and the time of the latest one, over several containers. */
 interface Restarts {
@@ -14,7 +23,9 @@ export const podPrinter: Printer = {
   cells: (pod, now) => {
     const { ready, total, reason, restarts } = summarise(pod);
     const restartText =
-      restarts.count !== 0 && restarts.last !== '' ? `${restarts.count} (${since(restarts.last, now)} ago)` : String(restarts.count);
+      restarts.count !== 0 && restarts.last !== ''
+        ? `${restarts.count} (${since(restarts.last, now)} ago)`
+        : String(restarts.count);
     return [
       pod.metadata.name,
       `${ready}/${total}`,
@@ -30,7 +41,14 @@ export const podPrinter: Printer = {
   conditions: (pod) => {
     const phase = textAt(pod, 'status', 'phase');
     if (phase === 'Succeeded')
-      return [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }];
+      return [
+        {
+          type: 'Completed',
+          status: 'True',
+          reason: 'Succeeded',
+          message: 'The pod has completed successfully.',
+        },
+      ];
     if (phase === 'Failed')
       return [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }];
     return [];
@@ -56,8 +74,7 @@ function summarise(pod: KubeObject): { ready: number; total: number; reason: str
   const initSpecs = new Map(
     listAt(pod, 'spec', 'initContainers').map((container) => [textAt(container, 'name'), container]),
   );
-  const total =
-    listAt(pod, 'spec', 'containers').length + [...initSpecs.values()].filter(isSidecar).length;
+  const total = listAt(pod, 'spec', 'containers').length + [...initSpecs.values()].filter(isSidecar).length;
   const init = summariseInit(pod, initSpecs);
   let { reason, ready, restarts } = init;
   if (!init.initializing || conditionIsTrue(pod, 'Initialized')) {
@@ -114,7 +131,11 @@ function terminationReason(terminated: unknown): string {
   return signal !== 0 ? `Signal:${signal}` : `ExitCode:${numberAt(terminated, 'exitCode')}`;
 }
 
-function summariseMain(pod: KubeObject, initial: string, restarts: Restarts): { reason: string; ready: number } {
+function summariseMain(
+  pod: KubeObject,
+  initial: string,
+  restarts: Restarts,
+): { reason: string; ready: number } {
   let reason = initial;
   let ready = 0;
   let running = false;

@@ -35,7 +35,8 @@ export interface Printer {
  */
 export function columns(line: string): TableColumn[] {
   return line.split(' ').map((word) => {
-    const [, name = '', type = 'string', format = '', wide = ''] = /^([^:/*]+)(?::(\w+))?(?:\/(\w+))?(\*)?$/.exec(word) ?? [];
+    const [, name = '', type = 'string', format = '', wide = ''] =
+      /^([^:/*]+)(?::(\w+))?(?:\/(\w+))?(\*)?$/.exec(word) ?? [];
     return { name: name.replaceAll('_', ' '), type, format, description: '', priority: wide === '' ? 0 : 1 };
   });
 }
@@ -107,7 +108,8 @@ export const conditionOf = (object: unknown, type: string): unknown =>
 export const conditionIsTrue = (object: unknown, type: string): boolean =>
   textAt(conditionOf(object, type), 'status') === 'True';
 
-export const isTerminating = (object: KubeObject): boolean => at(object.metadata, 'deletionTimestamp') !== undefined;
+export const isTerminating = (object: KubeObject): boolean =>
+  at(object.metadata, 'deletionTimestamp') !== undefined;
 
 /** A printer for `Name, Age` and cells between them that need no clock. */
 export const named = (line: string, cells: (object: KubeObject) => Cell[]): Printer => ({

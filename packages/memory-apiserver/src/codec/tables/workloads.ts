@@ -23,7 +23,9 @@ const template = (object: KubeObject): unknown => at(object, 'spec', 'template',
 
 /** ReplicaSets and ReplicationControllers, which differ in their selectors. */
 const replicas = (selector: (value: unknown) => string): Printer => ({
-  columns: columns('Name/name Desired:integer Current:integer Ready:integer Age Containers* Images* Selector*'),
+  columns: columns(
+    'Name/name Desired:integer Current:integer Ready:integer Age Containers* Images* Selector*',
+  ),
   cells: (object, now) => [
     object.metadata.name,
     numberAt(object, 'spec', 'replicas'),
@@ -80,7 +82,9 @@ function jobStatus(job: KubeObject): string {
   if (conditionIsTrue(job, 'Complete')) return 'Complete';
   if (conditionIsTrue(job, 'Failed')) return 'Failed';
   if (isTerminating(job)) return 'Terminating';
-  const other = ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find((type) => conditionIsTrue(job, type));
+  const other = ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find((type) =>
+    conditionIsTrue(job, type),
+  );
   return other ?? 'Running';
 }
 
@@ -188,7 +192,9 @@ function autoscalerTargets(object: KubeObject): string {
   const current = listAt(object, 'status', 'currentMetrics');
   const texts = metrics.map((metric, index) => metricText(metric, current[index]));
   if (texts.length === 0) return none;
-  return texts.length > 2 ? `${texts.slice(0, 2).join(', ')} + ${texts.length - 2} more...` : texts.join(', ');
+  return texts.length > 2
+    ? `${texts.slice(0, 2).join(', ')} + ${texts.length - 2} more...`
+    : texts.join(', ');
 }
 
 const autoscalers = named('Reference Targets MinPods MaxPods Replicas', (object) => [

@@ -18,7 +18,8 @@ function check(definition: KubeObject): void {
   const spec = definition.spec as Partial<DefinitionSpec> | undefined;
   const causes: FieldCause[] = [];
   const required = (field: string, value: unknown): void => {
-    if (value === undefined || value === '') causes.push({ field, reason: 'FieldValueRequired', message: 'Required value' });
+    if (value === undefined || value === '')
+      causes.push({ field, reason: 'FieldValueRequired', message: 'Required value' });
   };
   required('spec.group', spec?.group);
   required('spec.scope', spec?.scope);
@@ -40,7 +41,11 @@ function check(definition: KubeObject): void {
     });
   }
   if (causes.length > 0) {
-    throw invalid({ group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' }, definition.metadata.name, causes);
+    throw invalid(
+      { group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' },
+      definition.metadata.name,
+      causes,
+    );
   }
 }
 
@@ -71,7 +76,9 @@ function establish(definition: KubeObject, before: DefinitionStatus | undefined,
       reason,
       message,
     };
-  const others = (before?.conditions ?? []).filter(({ type }) => type !== 'NamesAccepted' && type !== 'Established');
+  const others = (before?.conditions ?? []).filter(
+    ({ type }) => type !== 'NamesAccepted' && type !== 'Established',
+  );
   definition.status = {
     conditions: [
       condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
@@ -86,6 +93,12 @@ function establish(definition: KubeObject, before: DefinitionStatus | undefined,
 /** Serves what the definition says from now on. */
 export function serveDefinition(definition: KubeObject, context: RegistryContext): void {
   context.catalog.setCustom(definition.metadata.name, servedResources(definition));
+}
+
+/** Serves it no longer; one of the base is hidden by an empty one of the cluster. */
+export function hideDefinition(name: string, context: RegistryContext): void {
+  context.catalog.removeCustom(name);
+  if (context.catalog.findStorage(name) !== undefined) context.catalog.setCustom(name, []);
 }
 
 export const definitionStrategy: Strategy = {
@@ -106,6 +119,6 @@ export const definitionStrategy: Strategy = {
   isHeld: (definition, context) => context.store.count(`${definition.metadata.name}`) > 0,
   afterWrite: serveDefinition,
   afterRemove(definition, context) {
-    context.catalog.removeCustom(definition.metadata.name);
+    hideDefinition(definition.metadata.name, context);
   },
 };

@@ -40,7 +40,12 @@ const strategies: Readonly<Record<string, Strategy>> = {
     immutable: ['spec.selector', 'spec.serviceName', 'spec.podManagementPolicy', 'spec.volumeClaimTemplates'],
   },
   'daemonsets.apps': {
-    initialStatus: { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
+    initialStatus: {
+      currentNumberScheduled: 0,
+      desiredNumberScheduled: 0,
+      numberMisscheduled: 0,
+      numberReady: 0,
+    },
     generation: true,
     immutable: ['spec.selector'],
   },
@@ -56,7 +61,9 @@ const strategies: Readonly<Record<string, Strategy>> = {
   'roles.rbac.authorization.k8s.io': { createOnUpdate: true },
   'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true, immutable: ['roleRef'] },
   'rolebindings.rbac.authorization.k8s.io': { createOnUpdate: true, immutable: ['roleRef'] },
-  'storageclasses.storage.k8s.io': { immutable: ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'] },
+  'storageclasses.storage.k8s.io': {
+    immutable: ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
+  },
   'priorityclasses.scheduling.k8s.io': { immutable: ['value', 'preemptionPolicy'] },
   'ingressclasses.networking.k8s.io': { generation: true, immutable: ['spec.controller'] },
   'runtimeclasses.node.k8s.io': { immutable: ['handler'] },

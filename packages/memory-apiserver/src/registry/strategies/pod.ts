@@ -38,7 +38,10 @@ interface PodSpec {
 
 /** Without a spec the pod is refused by validation, which comes after this. */
 const specOf = (pod: KubeObject): PodSpec => (pod.spec ??= { containers: [] }) as PodSpec;
-const allContainers = (spec: PodSpec): Container[] => [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+const allContainers = (spec: PodSpec): Container[] => [
+  ...(spec.initContainers ?? []),
+  ...(spec.containers ?? []),
+];
 
 const forbidden = (pod: KubeObject, why: string): ApiError =>
   new ApiError(403, 'Forbidden', `pods "${pod.metadata.name}" is forbidden: ${why}`, {
@@ -53,7 +56,9 @@ export function qosClass(containers: readonly Container[]): string {
   const none = compute(undefined);
   const all = containers.map(({ resources }) => [compute(resources?.requests), compute(resources?.limits)]);
   if (all.every(([requests, limits]) => requests === none && limits === none)) return 'BestEffort';
-  const guaranteed = all.every(([requests, limits]) => limits?.includes('null') === false && requests === limits);
+  const guaranteed = all.every(
+    ([requests, limits]) => limits?.includes('null') === false && requests === limits,
+  );
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
 
@@ -65,11 +70,17 @@ function mountServiceAccount(pod: KubeObject, spec: PodSpec, context: RegistryCo
   if (text === undefined) {
     // In a namespace that was made in this instant the controller hasn't made `default` yet.
     if (name === 'default') return;
-    throw forbidden(pod, `error looking up service account ${pod.metadata.namespace}/${name}: serviceaccount "${name}" not found`);
+    throw forbidden(
+      pod,
+      `error looking up service account ${pod.metadata.namespace}/${name}: serviceaccount "${name}" not found`,
+    );
   }
   const account = JSON.parse(text) as KubeObject;
   const secrets = account.imagePullSecrets as unknown[] | undefined;
-  if (secrets !== undefined && (pod.spec as { imagePullSecrets?: unknown[] }).imagePullSecrets === undefined) {
+  if (
+    secrets !== undefined &&
+    (pod.spec as { imagePullSecrets?: unknown[] }).imagePullSecrets === undefined
+  ) {
     (pod.spec as { imagePullSecrets?: unknown[] }).imagePullSecrets = secrets;
   }
   if ((spec.automountServiceAccountToken ?? account.automountServiceAccountToken) === false) return;
@@ -82,7 +93,10 @@ function mountServiceAccount(pod: KubeObject, spec: PodSpec, context: RegistryCo
   for (const container of without) {
     container.volumeMounts = [...(container.volumeMounts ?? []), { name: volume, readOnly: true, mountPath }];
   }
-  spec.volumes = [...(spec.volumes ?? []), { name: volume, projected: { defaultMode: 420, sources: tokenSources() } }];
+  spec.volumes = [
+    ...(spec.volumes ?? []),
+    { name: volume, projected: { defaultMode: 420, sources: tokenSources() } },
+  ];
 }
 
 const tokenSources = (): object[] => [
@@ -103,7 +117,8 @@ function setPriority(pod: KubeObject, spec: PodSpec, context: RegistryContext): 
   };
   const name = spec.priorityClassName;
   const text = name ? context.store.read('priorityclasses.scheduling.k8s.io', `/${name}`) : undefined;
-  const found = text === undefined ? undefined : (JSON.parse(text) as { value?: number; preemptionPolicy?: string });
+  const found =
+    text === undefined ? undefined : (JSON.parse(text) as { value?: number; preemptionPolicy?: string });
   if (name && found === undefined && builtin[name] === undefined) {
     throw forbidden(pod, `no PriorityClass with name ${name} was found`);
   }
@@ -133,16 +148,24 @@ function validateUpdate(pod: KubeObject, old: KubeObject): FieldCause[] {
   const same: PodSpec = {
     ...now,
     containers: images(now.containers, before.containers) ?? [],
-    ...(now.initContainers === undefined ? {} : { initContainers: images(now.initContainers, before.initContainers) ?? [] }),
+    ...(now.initContainers === undefined
+      ? {}
+      : { initContainers: images(now.initContainers, before.initContainers) ?? [] }),
   };
-  const free = ['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds', 'schedulingGates'] as const;
+  const free = [
+    'activeDeadlineSeconds',
+    'tolerations',
+    'terminationGracePeriodSeconds',
+    'schedulingGates',
+  ] as const;
   const plain = (spec: PodSpec): Record<string, unknown> => {
     const copy: Record<string, unknown> = { ...spec };
     for (const field of free) delete copy[field];
     return copy;
   };
   const normal = { ...before, containers: images(before.containers, before.containers) ?? [] };
-  if (before.initContainers !== undefined) normal.initContainers = images(before.initContainers, before.initContainers) ?? [];
+  if (before.initContainers !== undefined)
+    normal.initContainers = images(before.initContainers, before.initContainers) ?? [];
   if (equalJson(plain(same), plain(normal))) return [];
   return [
     {

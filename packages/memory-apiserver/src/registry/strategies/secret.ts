@@ -40,7 +40,8 @@ function fillToken(secret: KubeObject, context: RegistryContext): void {
   const { uid = '' } = (JSON.parse(account) as KubeObject).metadata;
   metadata.annotations = { ...metadata.annotations, [ACCOUNT_UID]: uid };
   const data = (secret.data ?? {}) as Record<string, string>;
-  const token = (): string => context.tokens.issueForSecret(metadata.namespace ?? '', metadata.name, { name, uid });
+  const token = (): string =>
+    context.tokens.issueForSecret(metadata.namespace ?? '', metadata.name, { name, uid });
   secret.data = {
     ...data,
     'ca.crt': data['ca.crt'] ?? base64(context.caCert),

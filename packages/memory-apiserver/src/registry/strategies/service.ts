@@ -65,10 +65,16 @@ function allocateClusterIp(service: KubeObject, spec: ServiceSpec, context: Regi
       const { first, count } = parseCidr(context.serviceCidr);
       // The network address, .1 (the `kubernetes` service) and the broadcast address aren't given out.
       const index = pick(count - 3, context.random, (i) => !used.has(formatIp(first + i + 2)));
-      if (index === undefined) refuse(service, 'spec.clusterIPs', [asked], 'failed to allocate IP: range is full');
+      if (index === undefined)
+        refuse(service, 'spec.clusterIPs', [asked], 'failed to allocate IP: range is full');
       else spec.clusterIP = formatIp(first + index + 2);
     } else if (used.has(asked)) {
-      refuse(service, 'spec.clusterIPs', [asked], `failed to allocate IP ${asked}: provided IP is already allocated`);
+      refuse(
+        service,
+        'spec.clusterIPs',
+        [asked],
+        `failed to allocate IP ${asked}: provided IP is already allocated`,
+      );
     }
   }
   spec.clusterIPs = [spec.clusterIP ?? ''];
@@ -85,7 +91,8 @@ function allocateNodePorts(service: KubeObject, spec: ServiceSpec, context: Regi
     used ??= usedValues(context, /"nodePort":(\d+)/g);
     const taken = used;
     const index = pick(NODE_PORTS.count, context.random, (i) => !taken.has(String(NODE_PORTS.first + i)));
-    if (index === undefined) refuse(service, 'spec.ports', port.port, 'failed to allocate a nodePort: range is full');
+    if (index === undefined)
+      refuse(service, 'spec.ports', port.port, 'failed to allocate a nodePort: range is full');
     else port.nodePort = NODE_PORTS.first + index;
     taken.add(String(port.nodePort));
   }
@@ -128,7 +135,8 @@ export const serviceStrategy: Strategy = {
     const oldSpec = (old.spec ?? {}) as ServiceSpec;
     keepAllocated(spec, oldSpec);
     if (spec.type === 'ExternalName') {
-      if (oldSpec.type !== 'ExternalName') for (const field of ['clusterIP', 'clusterIPs'] as const) delete spec[field];
+      if (oldSpec.type !== 'ExternalName')
+        for (const field of ['clusterIP', 'clusterIPs'] as const) delete spec[field];
     } else if (!spec.clusterIP) {
       allocateClusterIp(service, spec, context);
     }

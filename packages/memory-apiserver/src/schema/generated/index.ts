@@ -39,7 +39,12 @@ export const fieldTables = [
   { key: 'policy/v1', group: 'policy', version: 'v1', text: policyV1 },
   { key: 'rbac/v1', group: 'rbac.authorization.k8s.io', version: 'v1', text: rbacV1 },
   { key: 'storage/v1', group: 'storage.k8s.io', version: 'v1', text: storageV1 },
-  { key: 'admissionregistration/v1', group: 'admissionregistration.k8s.io', version: 'v1', text: admissionregistrationV1 },
+  {
+    key: 'admissionregistration/v1',
+    group: 'admissionregistration.k8s.io',
+    version: 'v1',
+    text: admissionregistrationV1,
+  },
   { key: 'scheduling/v1', group: 'scheduling.k8s.io', version: 'v1', text: schedulingV1 },
   { key: 'coordination/v1', group: 'coordination.k8s.io', version: 'v1', text: coordinationV1 },
   { key: 'node/v1', group: 'node.k8s.io', version: 'v1', text: nodeV1 },

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConnectPacer } from '../../src/tunnels/connect-pacer.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function setup(utilization: () => number): {
+  pacer: ConnectPacer;
+  done: () => number;
+  want: (count: number) => void;
+} {
+  const pacer = new ConnectPacer({
+    clock: () => Date.now(),
+    utilization,
+    rate: { first: 20, least: 10, most: 100 },
+  });
+  let done = 0;
+  return {
+    pacer,
+    done: () => done,
+    want: (count) => {
+      for (let index = 0; index < count; index++) void pacer.turn().then(() => (done += 1));
+    },
+  };
+}
+
+describe('ConnectPacer', () => {
+  it('lets a single one through at once and then has no timer', async () => {
+    const { done, want } = setup(() => 0);
+    want(1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(done()).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('spreads many at its rate, which grows while there is room', async () => {
+    const { pacer, done, want } = setup(() => 0.1);
+    want(1000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(done()).toBeGreaterThan(15);
+    expect(done()).toBeLessThan(26);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(pacer.rate).toBe(100);
+    expect(done()).toBe(1000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('slows down, but never below its least rate, while the process is too busy', async () => {
+    const { pacer, done, want } = setup(() => 1);
+    want(1000);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(pacer.rate).toBe(10);
+    const before = done();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(done() - before).toBeGreaterThan(95);
+    expect(done() - before).toBeLessThan(105);
+  });
+
+  it('does not make up for a pause by a burst', async () => {
+    const { done, want } = setup(() => 0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    want(100);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(done()).toBe(1);
+  });
+
+  it('lets everybody go when it is closed', async () => {
+    const { pacer, done, want } = setup(() => 0);
+    want(100);
+    pacer.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(done()).toBe(100);
+  });
+});

@@ -1,0 +1,202 @@
+import { request as httpRequest } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configMap, MAPS, TestCluster } from './test-cluster.js';
+
+let cluster: TestCluster;
+beforeEach(async () => {
+  cluster = await TestCluster.start({ controllers: [], limits: { maxEvents: 100, bookmarkIntervalMs: 20 } });
+});
+afterEach(async () => {
+  await cluster.close();
+});
+
+const create = (name: string, labels: Record<string, string> = {}): Promise<unknown> =>
+  cluster.send('POST', MAPS, { body: { metadata: { name, labels } } });
+const version = async (): Promise<string> => (await cluster.send('GET', MAPS)).body.metadata.resourceVersion;
+
+describe('a watch', () => {
+  it('begins with what is there, unless it is told a version', async () => {
+    await create('a');
+    const since = await version();
+    await create('b');
+    const all = await cluster.watch(`${MAPS}?watch=true`);
+    expect(await all.names(2)).toEqual(expect.arrayContaining(['ADDED a', 'ADDED b']));
+    const later = await cluster.watch(`${MAPS}?watch=1&resourceVersion=${since}`);
+    expect(await later.names(1)).toEqual(['ADDED b']);
+    await cluster.send('DELETE', `${MAPS}/a`);
+    expect(await all.names(1)).toEqual(['DELETED a']);
+    expect(await later.names(1)).toEqual(['DELETED a']);
+  });
+
+  it('sees objects come into its selection and leave it', async () => {
+    const watch = await cluster.watch(
+      `${MAPS}?watch=true&labelSelector=on%3Dyes&resourceVersion=${await version()}`,
+    );
+    const label = (on: string): Promise<unknown> =>
+      cluster.send('PATCH', `${MAPS}/x`, {
+        body: { metadata: { labels: { on } } },
+        headers: { 'Content-Type': 'application/merge-patch+json' },
+      });
+    await create('x', { on: 'no' });
+    await label('yes');
+    expect(await watch.names(1)).toEqual(['ADDED x']);
+    await cluster.send('PUT', `${MAPS}/x`, {
+      body: { metadata: { name: 'x', labels: { on: 'yes' } }, data: { a: 'b' } },
+    });
+    expect(await watch.names(1)).toEqual(['MODIFIED x']);
+    await label('no');
+    const left = await watch.next();
+    // It is shown as it last was in the selection, with the version of the change.
+    expect(left).toMatchObject({
+      type: 'DELETED',
+      object: { metadata: { labels: { on: 'yes' }, resourceVersion: await version() } },
+    });
+  });
+
+  it('of one object may be asked by its name', async () => {
+    await create('x');
+    const watch = await cluster.watch(`${MAPS}?watch=true&fieldSelector=metadata.name%3Dy`);
+    await create('z');
+    await create('y');
+    expect(await watch.names(1)).toEqual(['ADDED y']);
+  });
+
+  it('marks the end of the initial events', async () => {
+    await create('a');
+    const query =
+      'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion=';
+    const watch = await cluster.watch(`${MAPS}?${query}`);
+    expect(await watch.names(1)).toEqual(['ADDED a']);
+    expect(await watch.next()).toEqual({
+      type: 'BOOKMARK',
+      object: {
+        kind: 'ConfigMap',
+        apiVersion: 'v1',
+        metadata: {
+          resourceVersion: await version(),
+          creationTimestamp: null,
+          annotations: { 'k8s.io/initial-events-end': 'true' },
+        },
+      },
+    });
+  });
+
+  it('sends bookmarks', async () => {
+    const watch = await cluster.watch(
+      `${MAPS}?watch=true&allowWatchBookmarks=true&resourceVersion=${await version()}`,
+    );
+    for (let i = 0; i < 3; i += 1) {
+      expect(await watch.next()).toMatchObject({
+        type: 'BOOKMARK',
+        object: { metadata: { resourceVersion: await version() } },
+      });
+    }
+  });
+
+  it('refuses options that contradict each other', async () => {
+    for (const query of [
+      'sendInitialEvents=true',
+      'resourceVersionMatch=NotOlderThan',
+      'sendInitialEvents=true&resourceVersionMatch=Exact',
+    ]) {
+      expect(await cluster.send('GET', `${MAPS}?watch=true&${query}`)).toMatchObject({
+        code: 422,
+        body: { reason: 'Invalid' },
+      });
+    }
+  });
+
+  it('from a version that is too old is told so', async () => {
+    const since = await version();
+    for (let i = 0; i < 101; i += 1) {
+      cluster.cluster.api.create({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: `n${i}`, namespace: 'default' },
+      });
+    }
+    const watch = await cluster.watch(`${MAPS}?watch=true&resourceVersion=${since}`);
+    expect(await watch.next()).toMatchObject({
+      type: 'ERROR',
+      object: { kind: 'Status', code: 410, reason: 'Expired' },
+    });
+    expect(await watch.next()).toBeUndefined();
+  });
+
+  it('ends after its time, and is then forgotten', async () => {
+    const watch = await cluster.watch(
+      `${MAPS}?watch=true&timeoutSeconds=1&resourceVersion=${await version()}`,
+    );
+    expect(cluster.cluster.watchCount()).toBe(1);
+    expect(await watch.next()).toBeUndefined();
+    expect(cluster.cluster.watchCount()).toBe(0);
+  });
+
+  it('is forgotten when its client goes away', async () => {
+    const closed = new Promise<void>((resolve) => {
+      cluster.cluster.onRequest = ({ verb }) => {
+        if (verb === 'watch') resolve();
+      };
+    });
+    const watch = await cluster.watch(`${MAPS}?watch=true&resourceVersion=${await version()}`);
+    await watch.close();
+    await closed;
+    expect(cluster.cluster.watchCount()).toBe(0);
+  });
+
+  it('can be had as a Table, with columns in the first event only', async () => {
+    const accept = { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const watch = await cluster.watch(`${MAPS}?watch=true&resourceVersion=${await version()}`, accept);
+    await create('a');
+    await create('b');
+    const [first, second] = [await watch.next(), await watch.next()];
+    expect(first?.object).toMatchObject({ kind: 'Table', rows: [{ cells: ['a', 0, expect.any(String)] }] });
+    expect(first?.object.columnDefinitions).toHaveLength(3);
+    expect(second?.object.columnDefinitions).toHaveLength(0);
+  });
+
+  it('is cut off when its client reads nothing, while others go on', async () => {
+    await cluster.close();
+    cluster = await TestCluster.start({ controllers: [], limits: { maxWatchBufferBytes: 1 << 20 } });
+    const cut = new Promise<void>((resolve) => {
+      cluster.cluster.onRequest = ({ verb }) => {
+        if (verb === 'watch') resolve();
+      };
+    });
+    const headers = { Authorization: 'Bearer admin' };
+    const stuck = httpRequest(`${cluster.url}${MAPS}?watch=true`, { headers }, (response) =>
+      response.pause(),
+    );
+    stuck.on('error', () => undefined);
+    stuck.end();
+    const reader = await cluster.watch(`${MAPS}?watch=true`);
+    while (cluster.cluster.watchCount() < 2) await new Promise((resolve) => setImmediate(resolve));
+    let written = 0;
+    let gone = false;
+    void cut.then(() => (gone = true));
+    while (!gone && written < 200) {
+      const name = `n${written}`;
+      await cluster.send('POST', MAPS, { body: configMap(name, { data: { a: 'x'.repeat(200_000) } }) });
+      expect(await reader.names(1)).toEqual([`ADDED ${name}`]);
+      written += 1;
+    }
+    expect(gone).toBe(true);
+    expect(cluster.cluster.watchCount()).toBe(1);
+  });
+
+  it('is cut off in the middle of a burst without harm', async () => {
+    await cluster.close();
+    cluster = await TestCluster.start({ controllers: [], limits: { maxWatchBufferBytes: 1 << 20 } });
+    const headers = { Authorization: 'Bearer admin' };
+    const stuck = httpRequest(`${cluster.url}${MAPS}?watch=true`, { headers }, (response) => response.pause());
+    stuck.on('error', () => undefined);
+    stuck.end();
+    while (cluster.cluster.watchCount() < 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 60; i += 1) {
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'x'.repeat(200_000) } };
+      cluster.cluster.api.create({ ...object, metadata: { name: `n${i}`, namespace: 'default' } });
+    }
+    expect(cluster.cluster.watchCount()).toBe(0);
+    expect((await cluster.send('GET', '/readyz')).code).toBe(200);
+  });
+});
