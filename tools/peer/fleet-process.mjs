@@ -2,7 +2,8 @@
 import { Fleet, loadSettings } from '@scale-cluster/cluster-sim';
 
 const level = process.env.FLEET_LOG ?? '';
-const say = (object, message) => process.stderr.write(`${message} ${JSON.stringify(object)}\n`);
+const plain = (_key, value) => (value instanceof Error ? value.message : value);
+const say = (object, message) => process.stderr.write(`${message} ${JSON.stringify(object, plain)}\n`);
 const quiet = () => undefined;
 const logger = {
   debug: level === 'debug' ? say : quiet,

@@ -10,7 +10,7 @@ import { TunnelClient, tunnelAgent, undiciConnector, type Connection } from '../
 import { makeCertificate } from './helpers/certificate.js';
 import { startPair } from './helpers/tunnel.js';
 
-const { key, cert } = makeCertificate('cluster.test');
+const { key, cert } = await makeCertificate('cluster.test');
 
 const hello = createServer((req, res) => {
   void text(req).then((body) => res.end(`${req.method} ${req.url} ${body}`));

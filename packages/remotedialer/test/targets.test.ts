@@ -115,7 +115,7 @@ test('unixTarget() dials a unix socket', async () => {
 });
 
 test('tlsTarget() speaks TLS to the target, plain text to the dialler', async () => {
-  const { key, cert } = makeCertificate('cluster.test');
+  const { key, cert } = await makeCertificate('cluster.test');
   const port = await listen(createTlsServer({ key, cert }, (socket) => socket.end('secure')));
   const { tunnels } = await startPair(tlsTarget({ ca: cert, servername: 'cluster.test' }));
   expect(await text(tunnels.dial('alice', 'tcp', `127.0.0.1:${port}`))).toBe('secure');
