@@ -236,7 +236,7 @@ export class FleetEngine {
     );
     if (!(error instanceof HandshakeError) || (error.status !== 400 && error.status !== 401)) return;
     cluster.refusals += 1;
-    const delay = Math.min(60_000, 1_000 * 2 ** Math.min(cluster.refusals, 6));
+    const delay = Math.min(60_000, 500 * 2 ** Math.min(cluster.refusals, 7));
     this.#delayer.delay(`${cluster.uid}/refused`, delay, () => {
       if (cluster.tunnelsUp) return;
       cluster.tokenStale = true;

@@ -231,6 +231,11 @@ export class Fleet extends EventEmitter<FleetEvents> {
     });
   }
 
+  /** Of the local Kubernetes API, such as `https://127.0.0.1:9443`; undefined while it isn't listening. */
+  get localAPIURL(): string | undefined {
+    return this.#engine.localUrl;
+  }
+
   /** A kubeconfig by the local listener. Throws ClusterNotFoundError, and FleetError (409) when it is switched off. */
   kubeconfig(name: string): string {
     const cluster = this.#require(name);

@@ -3,8 +3,8 @@ import { environmentName, settingsKeys, settingsSchema } from './schema.js';
 interface Described {
   type?: string;
   description?: string;
-  default?: unknown;
-  anyOf?: { const?: unknown }[];
+  default?: string | number | boolean;
+  anyOf?: { const?: string }[];
 }
 
 /** The table of all settings in Markdown, from {@link settingsSchema}: the body of `docs/configuration.md`. */

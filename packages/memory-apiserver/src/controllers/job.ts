@@ -5,7 +5,7 @@ import { formatIndexes, indexOf, parseIndexes } from './job-indexes.js';
 import type { Condition, Job, JobStatus, Pod } from './kinds.js';
 import { splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
-import { claim, workloadKeys } from './ownership.js';
+import { claim, controllerOf, workloadKeys } from './ownership.js';
 import {
   createPod,
   deletePod,
@@ -38,11 +38,19 @@ export const jobController = (): Controller => ({
   reconcile(key, context) {
     const { namespace, name } = splitKey(key);
     const job = context.api.find(storage, namespace, name) as Job | undefined;
-    if (job === undefined) return;
-    if (isJobFinished(job)) expire(job, key, context);
+    if (job === undefined) releaseOrphans(namespace, name, context);
+    else if (isJobFinished(job)) expire(job, key, context);
     else new JobSync(job, key, context).run();
   },
 });
+
+/** Lets pods go whose Job is gone: no one will count them any more (upstream: `syncOrphanPod`). */
+function releaseOrphans(namespace: string, name: string, context: ControllerContext): void {
+  for (const pod of context.api.list('pods', { namespace }) as Pod[]) {
+    const owner = controllerOf(pod);
+    if (owner?.kind === 'Job' && owner.name === name) release(pod, context);
+  }
+}
 
 /** True once a Job is complete or has failed for good. */
 export const isJobFinished = ({ status }: Job): boolean =>

@@ -63,13 +63,14 @@ export function groupOf(apiVersion: string): string {
  */
 export function claimPods(
   context: ControllerContext,
-  owner: KubeObject & { status?: { observedGeneration?: number } },
+  owner: KubeObject,
   matches: (labels: Record<string, string> | undefined) => boolean,
   adopts: boolean,
 ): Pod[] {
   const { api, owners, isIndexed } = context;
   const { namespace, name, generation } = owner.metadata;
-  const isKnown = owner.status?.observedGeneration === generation && generation !== undefined;
+  const status = owner['status'] as { observedGeneration?: number } | undefined;
+  const isKnown = generation !== undefined && status?.observedGeneration === generation;
   if (!isIndexed || adopts || !isKnown) return claim<Pod>(api, owner, 'pods', matches);
   const pods = owners
     .dependents(owner.kind, name)

@@ -65,7 +65,6 @@ interface Plan {
 }
 
 function reconcile(set: StatefulSet, adopts: boolean, context: ControllerContext): void {
-  const { api } = context;
   const revisions = syncRevisions(context, set);
   const current =
     revisions.all.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? revisions.update;

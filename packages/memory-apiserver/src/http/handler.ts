@@ -130,7 +130,9 @@ export class RequestHandler {
     const verb = verbOf(exchange.method, path, exchange.query);
     exchange.resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
     exchange.verb = verb ?? exchange.verb;
-    if (verb === undefined || !(subresource ?? resource).verbs.includes(verb)) {
+    // Objects with a namespace are created in one, not in the list of all.
+    const misplaced = verb === 'create' && resource.namespaced && namespace === undefined;
+    if (verb === undefined || misplaced || !(subresource ?? resource).verbs.includes(verb)) {
       throw methodNotAllowed(resource, verb ?? exchange.method.toLowerCase());
     }
     const { group, version } = resource;

@@ -33,11 +33,11 @@ export function verbOf(method: string, path: ResourcePath, query: URLSearchParam
       return collection ? 'list' : 'get';
     }
     case 'POST':
-      return 'create';
+      return collection || path.subresource !== '' ? 'create' : undefined;
     case 'PUT':
-      return 'update';
+      return collection ? undefined : 'update';
     case 'PATCH':
-      return 'patch';
+      return collection ? undefined : 'patch';
     case 'DELETE':
       return collection ? 'deletecollection' : 'delete';
     default:

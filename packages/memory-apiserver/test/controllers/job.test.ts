@@ -85,6 +85,25 @@ describe('job', () => {
     expect(pods(cluster)).toHaveLength(0);
   });
 
+  it('does not hold its running pods back when it is deleted before them', () => {
+    const cluster = newCluster();
+    cluster.api.create(job({ completions: 2, parallelism: 2 }));
+    cluster.advance(500);
+    expect(pods(cluster).every(({ metadata }) => metadata.finalizers?.length === 1)).toBe(true);
+    cluster.api.delete('jobs.batch', 'demo', 'once', { propagationPolicy: 'Background' });
+    cluster.advance(5000);
+    expect(pods(cluster)).toHaveLength(0);
+  });
+
+  it('lets a namespace go in the middle of its work', () => {
+    const cluster = newCluster();
+    cluster.api.create(job({ completions: 2, parallelism: 2 }));
+    cluster.advance(500);
+    cluster.api.delete('namespaces', undefined, 'demo');
+    cluster.advance(5000);
+    expect(cluster.api.find('namespaces', undefined, 'demo')).toBeUndefined();
+  });
+
   it('is deleted ttlSecondsAfterFinished after its end, with its pods', () => {
     const cluster = newCluster();
     cluster.api.create(job({ ttlSecondsAfterFinished: 30 }));

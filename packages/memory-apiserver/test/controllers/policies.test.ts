@@ -56,7 +56,7 @@ describe('quotas', () => {
       'count/deployments.apps': '0',
     });
     cluster.api.delete('pods', 'demo', 'a');
-    cluster.drain();
+    cluster.advance(100);
     expect(used()).toMatchObject({ pods: '1', 'requests.cpu': '250m', 'requests.memory': '64Mi' });
   });
 });

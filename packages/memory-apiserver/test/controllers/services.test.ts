@@ -71,7 +71,7 @@ describe('endpoints', () => {
     for (const name of ['a', 'b']) cluster.api.create(backend(name));
     cluster.advance(5000);
     cluster.api.delete('pods', 'demo', 'a');
-    cluster.drain();
+    cluster.advance(100);
     expect(slices(cluster, 'web')[0]?.['endpoints']).toHaveLength(1);
     cluster.api.patch('pods', 'demo', 'b', 'merge', { metadata: { labels: { app: 'other' } } });
     cluster.advance(2000);

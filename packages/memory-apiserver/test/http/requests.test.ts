@@ -62,6 +62,12 @@ describe('every answer', () => {
       status(405, 'MethodNotAllowed'),
     );
     expect(await cluster.send('OPTIONS', MAPS)).toMatchObject(status(405, 'MethodNotAllowed'));
+    const body = configMap('x');
+    expect(await cluster.send('POST', `${MAPS}/x`, { body })).toMatchObject(status(405, 'MethodNotAllowed'));
+    expect(await cluster.send('PUT', MAPS, { body })).toMatchObject(status(405, 'MethodNotAllowed'));
+    expect(await cluster.send('POST', '/api/v1/configmaps', { body })).toMatchObject(
+      status(405, 'MethodNotAllowed'),
+    );
   });
 
   it('to HEAD has headers alone', async () => {

@@ -188,7 +188,9 @@ describe('a watch', () => {
     await cluster.close();
     cluster = await TestCluster.start({ controllers: [], limits: { maxWatchBufferBytes: 1 << 20 } });
     const headers = { Authorization: 'Bearer admin' };
-    const stuck = httpRequest(`${cluster.url}${MAPS}?watch=true`, { headers }, (response) => response.pause());
+    const stuck = httpRequest(`${cluster.url}${MAPS}?watch=true`, { headers }, (response) =>
+      response.pause(),
+    );
     stuck.on('error', () => undefined);
     stuck.end();
     while (cluster.cluster.watchCount() < 1) await new Promise((resolve) => setImmediate(resolve));
