@@ -24,6 +24,7 @@ export class JournalShard {
   #liveBytes = 0;
   #working: Promise<void> | undefined;
   #ended = new Set<string>();
+  #closed = false;
 
   constructor(
     readonly path: string,
@@ -47,6 +48,7 @@ export class JournalShard {
   }
 
   append(line: string): void {
+    if (this.#closed) return;
     this.#pending.push(line);
     this.#pendingBytes += line.length;
   }
@@ -59,6 +61,7 @@ export class JournalShard {
 
   /** Hands what is pending to the operating system, so that it survives the end of this process. */
   flush(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     this.#working ??= this.#work().finally(() => (this.#working = undefined));
     return this.#working;
   }
@@ -69,9 +72,11 @@ export class JournalShard {
     await this.#handle?.datasync();
   }
 
+  /** Flushes and closes the file. What comes later is dropped: it must not open the file again. */
   async close(): Promise<void> {
     await this.flush();
     if (this.#pending.length > 0) await this.flush();
+    this.#closed = true;
     await this.#handle?.close();
     this.#handle = undefined;
   }

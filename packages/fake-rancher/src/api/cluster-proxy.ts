@@ -59,7 +59,8 @@ export class ClusterProxy {
     });
     // A caller that goes away (kubectl get -w) must not leave its request open behind the tunnel.
     response.once('close', () => outgoing.destroy());
-    outgoing.once('error', (error) => fail(response, error));
+    // Not once: a request may fail twice, and the second time would be thrown.
+    outgoing.on('error', (error) => fail(response, error));
     outgoing.once('response', (answer) => {
       const headers = Object.entries(answer.headers).filter(([name]) => !hopHeaders.has(name));
       response.writeHead(answer.statusCode ?? 502, Object.fromEntries(headers));

@@ -71,7 +71,8 @@ function ping(
     const cancel = environment.deadlines.after(timeoutMs, () =>
       request.destroy(new UnansweredError('GET http://not-used/ping', timeoutMs)),
     );
-    request.once('error', (error) => {
+    // Not once: a request may fail twice, and the second time would be thrown.
+    request.on('error', (error) => {
       cancel();
       reject(error);
     });

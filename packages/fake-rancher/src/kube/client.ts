@@ -139,11 +139,11 @@ export class KubeClient {
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve);
-        outgoing.once('error', reject);
+        // Stays for good: a request may fail twice (tunnel gone, then its write cancelled), and a later error, which
+        // arrives at the response as well, would be thrown without a listener.
+        outgoing.on('error', reject);
         outgoing.end(request.body);
       });
-      // A later error of the request arrives at the response as well; without a listener it would be thrown.
-      outgoing.on('error', () => {});
       return await read(response);
     } catch (error) {
       // A kept connection that the server closed just then: Go's transport tries once more, too.
