@@ -1,10 +1,7 @@
+import type { Logger } from '@scale-cluster/remotedialer';
+
 /** What this package logs to; a pino logger fits. Objects never hold tokens or keys. */
-export interface Logger {
-  debug(object: object, message: string): void;
-  info(object: object, message: string): void;
-  warn(object: object, message: string): void;
-  error(object: object, message: string): void;
-}
+export type { Logger };
 
 const nothing = (): void => undefined;
 

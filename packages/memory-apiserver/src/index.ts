@@ -21,6 +21,8 @@ export { allowAll } from './registry/user.js';
 export type { Authorizer, RequestAttributes, UserInfo } from './registry/user.js';
 export type { ResourceCatalog, ResourceInfo, SubresourceInfo } from './schema/resource.js';
 export { builtinCatalog } from './schema/catalog.js';
+export { formatQuantity, parseQuantity } from './schema/quantity.js';
+export type { Quantity } from './schema/quantity.js';
 export type { JournalEntry } from './store/cluster-store.js';
 export { builtinControllers } from './controllers/index.js';
 export type { Controller, ControllerContext, ControllerMetrics } from './controllers/index.js';

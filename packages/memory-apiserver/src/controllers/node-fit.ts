@@ -1,6 +1,6 @@
 import { matchesLabels, matchesRequirement, matchesSelector } from './label-selector.js';
 import type { Node, NodeSelectorTerm, Pod, PodAffinityTerm, Taint, Toleration } from './kinds.js';
-import { parseQuantity } from './quantity.js';
+import { amountOf } from './quantity.js';
 
 /** What a scheduler asks of a node, free of effects. Upstream: pkg/scheduler/framework/plugins. */
 
@@ -47,14 +47,14 @@ export function requestsOf({ spec }: Pod): Amounts {
   for (const { resources } of spec.containers) add(amounts, Object.entries(resources?.requests ?? {}));
   for (const { resources } of spec.initContainers ?? []) {
     for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
-      amounts.set(name, Math.max(amounts.get(name) ?? 0, parseQuantity(amount)));
+      amounts.set(name, Math.max(amounts.get(name) ?? 0, amountOf(amount)));
     }
   }
   return amounts;
 }
 
 function add(amounts: Amounts, more: readonly (readonly [string, string])[]): void {
-  for (const [name, amount] of more) amounts.set(name, (amounts.get(name) ?? 0) + parseQuantity(amount));
+  for (const [name, amount] of more) amounts.set(name, (amounts.get(name) ?? 0) + amountOf(amount));
 }
 
 /** The first resource of which the node has too little; resources it says nothing of count as none. */
@@ -65,7 +65,7 @@ export function lackingResource(wanted: Amounts, used: Amounts, node: Node): str
     if (amount === 0 || (name === 'pods' && allocatable['pods'] === undefined)) continue;
     // Ten significant digits: sums of decimal fractions must not fail by a rounding error.
     const total = Number(((used.get(name) ?? 0) + amount).toPrecision(10));
-    if (total > parseQuantity(allocatable[name])) return name;
+    if (total > amountOf(allocatable[name])) return name;
   }
   return undefined;
 }

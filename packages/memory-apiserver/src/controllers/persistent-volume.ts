@@ -3,7 +3,7 @@ import type { Controller, ControllerContext } from './controller.js';
 import type { ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
-import { parseQuantity } from './quantity.js';
+import { amountOf } from './quantity.js';
 import { compact, writeStatus } from './status.js';
 import { timestamp } from './time.js';
 
@@ -101,8 +101,8 @@ function findVolume(
       : metadata.name === spec.volumeName && (claimRef === undefined || isMeantFor(claimRef, claim)),
   );
   if (reserved !== undefined || (spec.volumeName !== undefined && spec.volumeName !== '')) return reserved;
-  const wanted = parseQuantity(spec.resources?.requests?.['storage']);
-  const size = (volume: PersistentVolume): number => parseQuantity(volume.spec.capacity?.['storage']);
+  const wanted = amountOf(spec.resources?.requests?.['storage']);
+  const size = (volume: PersistentVolume): number => amountOf(volume.spec.capacity?.['storage']);
   return all
     .filter(
       (volume) =>

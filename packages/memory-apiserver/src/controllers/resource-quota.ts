@@ -5,7 +5,7 @@ import { keyOf, splitKey } from './keys.js';
 import { requestsOf } from './node-fit.js';
 import { isFinished, podGatherMs } from './pods.js';
 import { qosClass } from './pod-status.js';
-import { formatQuantity, parseQuantity } from './quantity.js';
+import { formatAmount, amountOf } from './quantity.js';
 import { compact, writeStatus } from './status.js';
 
 const storage = 'resourcequotas';
@@ -36,7 +36,7 @@ export const resourceQuotaController = (): Controller => ({
     const used = Object.fromEntries(
       Object.entries(hard).map(([resource, limit]) => [
         resource,
-        formatQuantity(usage(resource, quota, context), limit),
+        formatAmount(usage(resource, quota, context), limit),
       ]),
     );
     writeStatus(context.api, quota, { ...quota.status, hard, used });
@@ -111,12 +111,12 @@ function podsIn(quota: ResourceQuota, { api }: ControllerContext): Pod[] {
 }
 
 const limitOf = ({ spec }: Pod, name: string): number =>
-  spec.containers.reduce((sum, { resources }) => sum + parseQuantity(resources?.limits?.[name]), 0);
+  spec.containers.reduce((sum, { resources }) => sum + amountOf(resources?.limits?.[name]), 0);
 
 function storageUsage(resource: string, claims: readonly PersistentVolumeClaim[]): number {
   const className = /^(.*)\.storageclass\.storage\.k8s\.io\//.exec(resource)?.[1];
   const relevant =
     className === undefined ? claims : claims.filter(({ spec }) => spec.storageClassName === className);
   if (resource.endsWith('/persistentvolumeclaims')) return relevant.length;
-  return relevant.reduce((sum, { spec }) => sum + parseQuantity(spec.resources?.requests?.['storage']), 0);
+  return relevant.reduce((sum, { spec }) => sum + amountOf(spec.resources?.requests?.['storage']), 0);
 }

@@ -10,7 +10,7 @@ import {
 import { safeEncode, templateText } from '../../src/controllers/hash.js';
 import type { Deployment, ReplicaSet } from '../../src/controllers/kinds.js';
 import { matchesSelector } from '../../src/controllers/label-selector.js';
-import { formatQuantity, parseQuantity } from '../../src/controllers/quantity.js';
+import { amountOf, formatAmount } from '../../src/controllers/quantity.js';
 
 const bound = fc.oneof(
   fc.nat(10),
@@ -98,7 +98,7 @@ describe('quantities', () => {
     fc.assert(
       fc.property(fc.nat(10_000_000), like, (milli, unit) => {
         const amount = unit === '1Gi' ? milli : milli / 1000;
-        expect(parseQuantity(formatQuantity(amount, unit))).toBeCloseTo(amount, 6);
+        expect(amountOf(formatAmount(amount, unit))).toBeCloseTo(amount, 6);
       }),
     );
   });
@@ -111,7 +111,7 @@ describe('quantities', () => {
     ['.5', 0.5],
     ['nonsense', 0],
   ])('%s is %d', (text, amount) => {
-    expect(parseQuantity(text)).toBe(amount);
+    expect(amountOf(text)).toBe(amount);
   });
 });
 
