@@ -192,6 +192,7 @@ describe('the agent’s controllers', () => {
     expect(Number(withPods['pods'])).toBe(Number(one['pods']) + 1);
     const nano = (text = ''): bigint => parseQuantity(text)?.nano ?? 0n;
     expect(nano(withPods['cpu'])).toBe(nano(one['cpu']) + 200_000_000n);
+    expect(limits['memory']).toMatch(/i$/);
     cluster.api.patch('pods', 'default', 'one', 'merge', { metadata: { labels: { a: 'b' } } });
     const before = writes;
     runAll();
