@@ -13,7 +13,7 @@ import type { RegistrySettings } from './registry/context.js';
 import { servedResources } from './registry/custom-resources.js';
 import { Registry } from './registry/registry.js';
 import { ServiceAccountTokens } from './registry/service-account-tokens.js';
-import { restoreDefinitions } from './registry/restore.js';
+import { restoreDefinitions, restoredChanges } from './registry/restore.js';
 import type { Authorizer, UserInfo } from './registry/user.js';
 import { allowAll } from './registry/user.js';
 import { OverlayCatalog } from './schema/catalog.js';
@@ -102,7 +102,9 @@ export class ApiServer {
   constructor(options: ApiServerOptions = {}) {
     const now = options.now ?? (() => Date.now());
     const random = options.random ?? (() => Math.random());
-    this.#controllers = options.controllers ?? builtinControllers();
+    const version = typeof options.version === 'object' ? options.version : kubeVersion(options.version ?? 'v1.34.1');
+    this.#controllers =
+      options.controllers ?? builtinControllers({ node: { kubeletVersion: version.gitVersion } });
     this.#disabled = options.disabledControllers ?? [];
     const runs = (name: string): boolean =>
       !this.#disabled.includes(name) && this.#controllers.some((controller) => controller.name === name);
@@ -116,14 +118,14 @@ export class ApiServer {
         kubelet: runs('kubelet'),
         garbageCollector: runs('garbage-collector'),
         serviceAccount: runs('service-account'),
+        storageProtection: runs('storage-protection'),
       },
     };
-    const version = options.version ?? 'v1.34.1';
     this.#eventLog = { ...defaultEventLogLimits, ...options.limits };
     this.#environment = {
       now,
       random,
-      versionText: JSON.stringify(typeof version === 'string' ? kubeVersion(version) : version),
+      versionText: JSON.stringify(version),
       watchTimers: new DelayingQueue<WatchStream>({ onDue: (stream) => stream.onTimer(), now }),
       limits: { ...defaultHttpLimits, ...options.limits },
       ...(options.logger === undefined ? {} : { logger: options.logger }),
@@ -205,10 +207,11 @@ export class ApiServer {
     const catalog = new OverlayCatalog(base.catalog);
     const registry = new Registry({ ...this.#settings, store, catalog, caCert }, options.tokens);
     if (options.restore !== undefined) restoreDefinitions(registry.context);
+    const restored = options.restore === undefined ? [] : restoredChanges(store);
     const handler = new RequestHandler(registry, this.#environment);
     const cluster = new MemoryCluster(name, uid, registry, handler, () => this.#forget(uid));
     this.#clusters.set(uid, cluster);
-    this.#runtime.addCluster({ uid, api: registry, catalog, caCert, baseOwners: base.owners });
+    this.#runtime.addCluster({ uid, name, api: registry, catalog, caCert, baseOwners: base.owners }, restored);
     return cluster;
   }
 
@@ -239,7 +242,7 @@ export class ApiServer {
     const { storage, key, revision, type, text } = change;
     onWrite?.({ storage, ...splitKey(key), revision, json: type === 'DELETED' ? null : text });
     this.#trims.add(uid, store, TRIM_INTERVAL_MS);
-    this.#runtime.onChange(uid, type, storage, change.body as KubeObject);
+    this.#runtime.onChange(uid, type, storage, change.body as KubeObject, () => change.previousBody);
   }
 
   #trim(store: ClusterStore): void {

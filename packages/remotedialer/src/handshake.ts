@@ -18,10 +18,20 @@ export const webSocketOptions = {
   closeTimeout: 1_000,
 } as const;
 
+/**
+ * How a client masks its frames (RFC 6455 5.3):
+ * - `random`: as the RFC demands, so that nobody who chooses what a stream carries can make a proxy on the way, which
+ *   does not know WebSockets, take it for HTTP;
+ * - `zero-in-tls`: with `wss:` URLs all masks are zero, which is valid on the wire and saves both ends a pass over all
+ *   bytes. Safe where TLS ends at the server itself, or at a proxy that does know WebSockets.
+ */
+export type MaskingMode = 'random' | 'zero-in-tls';
+
 export interface HandshakeOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls?: TunnelTlsOptions | undefined;
+  readonly masking?: MaskingMode | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -59,7 +69,7 @@ export function openTransport(
       settled();
       ws.off('error', fail);
       if (socket === undefined) return fail(new Error('the WebSocket opened without a socket'));
-      onOpen(new WebSocketTransport(ws, socket, secure ? 'zero' : 'random'));
+      onOpen(new WebSocketTransport(ws, socket, secure && options.masking === 'zero-in-tls' ? 'zero' : 'random'));
       resolve();
     });
   });

@@ -42,6 +42,7 @@ export { TunnelClient } from './tunnel-client.js';
 export { TunnelServer } from './tunnel-server.js';
 
 export type { BackoffOptions } from './backoff.js';
+export type { MaskingMode } from './handshake.js';
 export type { Logger } from './logger.js';
 export type { Peer, PeerIdentity } from './peer-links.js';
 export type { ConnectorOptions, Dialer } from './plugs.js';

@@ -50,7 +50,7 @@ export interface SessionOptions {
   readonly sessionKey?: string;
   /** Serves the other end's dials; without it they are refused one by one. */
   readonly onConnect?: ConnectHandler;
-  /** Called once when the session has ended, without an error when this end closed it. */
+  /** Called once when the session has ended, without an error when either end closed it in an orderly way. */
   readonly onEnd?: (error?: Error) => void;
   /** Told about AddClient and RemoveClient; throws {@link ProtocolError} to end the session. Default: ignore. */
   readonly onClientMessage?: (type: 'AddClient' | 'RemoveClient', text: string) => void;

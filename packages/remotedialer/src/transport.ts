@@ -15,7 +15,10 @@ export interface Transport {
   send(head: Uint8Array, payload?: Uint8Array, onSent?: () => void): void;
   /** Sends a WebSocket ping. */
   ping(): void;
-  /** Ends after what is queued has been handed to the system, or after a second; then `onClose()`. */
+  /**
+   * Ends in an orderly way that the other end can see, after what is queued has been handed to the system or after a
+   * second, without waiting for the other end; then `onClose()`.
+   */
   close(): void;
   /** Ends now; then `onClose(error)`. */
   terminate(error?: Error): void;
@@ -29,6 +32,6 @@ export interface TransportHandler {
   onLife(): void;
   /** No longer saturated. */
   onDrain(): void;
-  /** The end; called once. `error` is absent when this end closed it. */
+  /** The end; called once. `error` is absent when either end closed it in an orderly way. */
   onClose(error?: Error): void;
 }

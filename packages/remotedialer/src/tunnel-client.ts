@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { fullJitterDelay, type BackoffOptions } from './backoff.js';
 import type { Connection } from './connection.js';
 import { SessionNotFoundError } from './errors.js';
-import { openTransport } from './handshake.js';
+import { openTransport, type MaskingMode } from './handshake.js';
 import { silentLogger, type Logger } from './logger.js';
 import { Session, type ConnectHandler, type SyncMode } from './session.js';
 import { describeSession, type SessionInfo } from './stats.js';
@@ -22,6 +22,8 @@ export interface TunnelClientOptions {
   /** Serves the server's dials. */
   readonly onConnect: ConnectHandler;
   readonly tls?: TunnelTlsOptions;
+  /** How frames are masked. @default 'random' */
+  readonly masking?: MaskingMode;
   /** Range of the delays between attempts. @default 2 s to 30 s */
   readonly backoff?: Partial<BackoffOptions>;
   /** Source of jitter, in [0, 1). @default Math.random */
@@ -40,7 +42,7 @@ export type TunnelClientStatus = 'idle' | 'connecting' | 'connected' | 'waiting'
 
 interface TunnelClientEvents {
   connected: [];
-  /** A session ended: without an error when this end closed it. */
+  /** A session ended: without an error when either end closed it in an orderly way. */
   disconnected: [error: Error | undefined];
   /** An attempt failed: `HandshakeError` when the server answered, else the network's error. */
   attemptFailed: [error: Error, retryInMs: number];
@@ -110,7 +112,20 @@ export class TunnelClient extends EventEmitter<TunnelClientEvents> {
     return this.#session.dial(protocol, address);
   }
 
-  /** Ends for good: open connections are told, what is written goes out. Resolves when the socket is closed. */
+  /**
+   * While waiting between attempts, makes the next one now; else has no effect. For when the caller learns that the
+   * server is back or that a new token is there. The backoff goes on from where it was.
+   */
+  retryNow(): void {
+    if (this.#status !== 'waiting') return;
+    clearTimeout(this.#retryTimer);
+    this.#attempt();
+  }
+
+  /**
+   * Ends for good: open connections are told, what is written goes out, and a Close frame (1000) shows the server that
+   * it is no accident. Resolves when the socket is closed, without waiting for the server.
+   */
   close(): Promise<void> {
     const session = this.#session;
     if (session === undefined) {
@@ -150,8 +165,8 @@ export class TunnelClient extends EventEmitter<TunnelClientEvents> {
 
   async #open(signal: AbortSignal): Promise<void> {
     const { url, headers } = await this.#options.endpoint();
-    const { tls, handshakeTimeoutMs: timeoutMs = 10_000 } = this.#options;
-    await openTransport({ url, headers, tls, timeoutMs, signal }, (transport) => {
+    const { tls, masking, handshakeTimeoutMs: timeoutMs = 10_000 } = this.#options;
+    await openTransport({ url, headers, tls, masking, timeoutMs, signal }, (transport) => {
       const { onConnect, sync, ticker } = this.#options;
       const session = new Session(transport, {
         role: 'client',

@@ -1,4 +1,7 @@
-const FIN_BINARY = 0x82;
+import { Opcode } from './frame-reader.js';
+import { applyMask } from './mask.js';
+
+const FINAL = 0x80;
 const MASKED = 0x80;
 const MAX_FRAME_HEADER_BYTES = 14;
 /** Up to this size one copied buffer is cheaper than handing two to the socket. */
@@ -25,24 +28,42 @@ export function encodeFrame(
   const bytes = payload ?? nothing;
   const copy = masking === 'random' || bytes.length <= COPY_BYTES;
   const target = Buffer.allocUnsafe(MAX_FRAME_HEADER_BYTES + head.length + (copy ? bytes.length : 0));
-  const start = writeFrameHeader(target, head.length + bytes.length, masking, randomUint32);
+  const key = masking === 'random' ? randomUint32() : 0;
+  const start = writeFrameHeader(target, Opcode.Binary, head.length + bytes.length, masking, key);
   target.set(head, start);
   const headEnd = start + head.length;
   if (!copy) return [target.subarray(0, headEnd), bytes];
   target.set(bytes, headEnd);
-  const frame = target.subarray(0, headEnd + bytes.length);
-  if (masking === 'random') applyMask(frame, start);
-  return [frame];
+  const end = headEnd + bytes.length;
+  if (key !== 0) applyMask(target, start, end, key, 0);
+  return [target.subarray(0, end)];
+}
+
+/** A control frame; its payload may have 125 bytes (RFC 6455 5.5). */
+export function encodeControlFrame(
+  opcode: number,
+  payload: Uint8Array,
+  masking: Masking,
+  randomUint32: () => number,
+): Buffer {
+  const target = Buffer.allocUnsafe(MAX_FRAME_HEADER_BYTES + payload.length);
+  const key = masking === 'random' ? randomUint32() : 0;
+  const start = writeFrameHeader(target, opcode, payload.length, masking, key);
+  target.set(payload, start);
+  const end = start + payload.length;
+  if (key !== 0) applyMask(target, start, end, key, 0);
+  return target.subarray(0, end);
 }
 
 function writeFrameHeader(
   target: Buffer,
+  opcode: number,
   length: number,
   masking: Masking,
-  randomUint32: () => number,
+  key: number,
 ): number {
   const maskBit = masking === 'none' ? 0 : MASKED;
-  target[0] = FIN_BINARY;
+  target[0] = FINAL | opcode;
   let offset = 2;
   if (length < 126) {
     target[1] = maskBit | length;
@@ -54,25 +75,5 @@ function writeFrameHeader(
     offset = target.writeUInt32BE(0, offset);
     offset = target.writeUInt32BE(length, offset);
   }
-  if (masking === 'none') return offset;
-  return target.writeUInt32BE(masking === 'zero' ? 0 : randomUint32(), offset);
-}
-
-/** Masks everything from `start` on with the four bytes before it: word by word where the memory is aligned. */
-function applyMask(frame: Buffer, start: number): void {
-  const end = frame.length;
-  const key = [frame[start - 4] ?? 0, frame[start - 3] ?? 0, frame[start - 2] ?? 0, frame[start - 1] ?? 0];
-  const mask = (index: number): number => key[(index - start) & 3] ?? 0;
-  const xorBytes = (from: number, to: number): void => {
-    for (let index = from; index < to; index++) frame[index] = (frame[index] ?? 0) ^ mask(index);
-  };
-  const aligned = start + (-(frame.byteOffset + start) & 3);
-  if (end - aligned < 4) return xorBytes(start, end);
-  xorBytes(start, aligned);
-  const words = new Int32Array(frame.buffer, frame.byteOffset + aligned, (end - aligned) >> 2);
-  // Typed arrays have the machine's byte order, so the mask word is read from bytes laid out the same way.
-  const wordBytes = Uint8Array.of(mask(aligned), mask(aligned + 1), mask(aligned + 2), mask(aligned + 3));
-  const word = new Int32Array(wordBytes.buffer)[0] ?? 0;
-  for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) ^ word;
-  xorBytes(aligned + words.length * 4, end);
+  return masking === 'none' ? offset : target.writeUInt32BE(key, offset);
 }

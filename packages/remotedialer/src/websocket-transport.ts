@@ -1,42 +1,53 @@
 import { randomFillSync } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { RawData, WebSocket } from 'ws';
-import { MAX_QUEUED_BYTES, SATURATION_BYTES } from './constants.js';
-import { OverflowError, ProtocolError, RemotedialerError } from './errors.js';
+import { MAX_MESSAGE_BYTES, MAX_QUEUED_BYTES, SATURATION_BYTES } from './constants.js';
+import { isDataWithHeader } from './decode.js';
+import { OverflowError, RemotedialerError } from './errors.js';
+import { FrameReader, Opcode, type FrameHandler } from './frame-reader.js';
 import type { Transport, TransportHandler } from './transport.js';
-import { encodeFrame, type Masking } from './websocket-frame.js';
+import { encodeControlFrame, encodeFrame, type Masking } from './websocket-frame.js';
 
 /** How long a graceful end may take to hand its last bytes to the system. */
 const CLOSE_MS = 1_000;
+/** The code of a WebSocket that ended without a Close frame (RFC 6455 7.1.5). */
+const ABNORMAL = 1006;
+const nothing = new Uint8Array();
 
 /**
- * Messages over one WebSocket. `ws` does the handshake, reads frames, answers pings and sends ours; messages are
- * written here, straight to the socket, so that header and payload share one frame and one system call without being
- * copied together.
+ * Messages over one WebSocket, from the moment the handshake is done: reads and writes frames straight from and to
+ * the socket, so that header and payload share one frame and one system call without being copied together, and
+ * received Data is handed on without being gathered first.
  */
-export class WebSocketTransport implements Transport {
+export class WebSocketTransport implements Transport, FrameHandler {
   handler: TransportHandler | undefined;
-  readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #masking: Masking;
+  readonly #reader: FrameReader;
   #corked = false;
   #closing = false;
+  /** A Data message is being handed on in parts. */
+  #inParts = false;
+  /** The parts of any other message. */
+  #gathered: Buffer[] | undefined;
+  #code = ABNORMAL;
   #error: Error | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
-  /** @param socket the TCP or TLS socket under `ws`, which must be open */
-  constructor(ws: WebSocket, socket: Socket, masking: Masking) {
-    this.#ws = ws;
+  /** @param socket the TCP or TLS socket after the handshake; from now on nobody else may use it */
+  constructor(socket: Socket, masking: Masking) {
     this.#socket = socket;
     this.#masking = masking;
-    ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
-    ws.on('ping', () => this.handler?.onLife());
-    ws.on('pong', () => this.handler?.onLife());
-    ws.on('error', (error) => (this.#error ??= error));
-    ws.on('close', (code) => this.#onClose(code));
+    this.#reader = new FrameReader(masking === 'none', MAX_MESSAGE_BYTES, this);
+    socket.setTimeout(0);
+    socket.setNoDelay();
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    // The other end sends no more, so there is nobody left to talk to (a Go server would leave the socket open).
+    socket.on('end', () => socket.destroy());
+    socket.on('error', (error) => (this.#error ??= error));
+    socket.on('close', () => this.#onClose());
     socket.on('drain', () => this.handler?.onDrain());
-    // Once our side has ended there is nothing to wait for: a Go server would leave the socket open (facts §4 item 5).
-    socket.once('finish', () => ws.terminate());
+    // Once our side has ended there is nothing to wait for (facts §4 item 5).
+    socket.on('finish', () => socket.destroy());
   }
 
   get saturated(): boolean {
@@ -44,39 +55,31 @@ export class WebSocketTransport implements Transport {
   }
 
   send(head: Uint8Array, payload?: Uint8Array, onSent?: () => void): void {
-    const socket = this.#socket;
-    if (this.#closing || !socket.writable) return onSent?.();
-    if (!this.#corked) {
-      // All messages of one turn of the event loop leave in one system call.
-      this.#corked = true;
-      socket.cork();
-      process.nextTick(uncork, this);
-    }
+    if (this.#closing || !this.#socket.writable) return onSent?.();
+    this.#cork();
     const frame = encodeFrame(head, payload, this.#masking, randomUint32);
-    socket.write(frame[0]);
+    this.#socket.write(frame[0]);
     if (frame[1] === undefined) onSent?.();
-    else socket.write(frame[1], onSent);
-    if (socket.writableLength > MAX_QUEUED_BYTES) {
-      this.terminate(new OverflowError('the other end reads nothing of what it makes us send'));
-    }
+    else this.#socket.write(frame[1], onSent);
+    this.#limitQueue();
   }
 
   ping(): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping();
+    this.#sendControl(Opcode.Ping, nothing);
   }
 
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    // Like Go ends, without a WebSocket Close frame; 'finish' then terminates.
-    this.#socket.end();
-    this.#closeTimer = setTimeout(() => this.#ws.terminate(), CLOSE_MS);
+    // Like Go ends, without a WebSocket Close frame; 'finish' then destroys the socket.
+    this.#end();
   }
 
   terminate(error?: Error): void {
     this.#closing = true;
     this.#error ??= error;
-    this.#ws.terminate();
+    this.#reader.stop();
+    this.#socket.destroy();
   }
 
   /** Sends what this turn of the event loop has gathered. */
@@ -85,18 +88,85 @@ export class WebSocketTransport implements Transport {
     this.#socket.uncork();
   }
 
-  #onMessage(data: RawData, isBinary: boolean): void {
-    if (!isBinary) return this.terminate(new ProtocolError('wrong websocket message type'));
-    // With the default binaryType a message is always one Buffer.
-    this.handler?.onMessage(data as Buffer);
+  // What the reader calls.
+
+  onPiece(bytes: Buffer, last: boolean): void {
+    if (this.#inParts) {
+      this.#inParts = !last;
+      this.handler?.onMoreData(bytes);
+      return;
+    }
+    let message = bytes;
+    if (this.#gathered !== undefined) {
+      this.#gathered.push(bytes);
+      if (!last && this.#gathered.length > 2) return;
+      message = Buffer.concat(this.#gathered);
+    }
+    if (last) {
+      this.#gathered = undefined;
+    } else if (isDataWithHeader(message)) {
+      this.#gathered = undefined;
+      this.#inParts = true;
+    } else {
+      this.#gathered ??= [bytes];
+      return;
+    }
+    this.handler?.onMessage(message);
   }
 
-  #onClose(code: number): void {
+  onControl(opcode: number, payload: Buffer): void {
+    if (opcode !== Opcode.Close) {
+      if (opcode === Opcode.Ping) this.#sendControl(Opcode.Pong, payload);
+      this.handler?.onLife();
+      return;
+    }
+    this.#reader.stop();
+    if (payload.length >= 2) this.#code = payload.readUInt16BE(0);
+    this.#sendControl(Opcode.Close, payload.subarray(0, 2));
+    this.#end();
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      this.terminate(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** All messages of one turn of the event loop leave in one system call. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+    process.nextTick(uncork, this);
+  }
+
+  #sendControl(opcode: number, payload: Uint8Array): void {
+    if (this.#closing || !this.#socket.writable) return;
+    this.#cork();
+    this.#socket.write(encodeControlFrame(opcode, payload, this.#masking, randomUint32));
+    this.#limitQueue();
+  }
+
+  #limitQueue(): void {
+    if (this.#socket.writableLength > MAX_QUEUED_BYTES) {
+      this.terminate(new OverflowError('the other end reads nothing of what it makes us send'));
+    }
+  }
+
+  #end(): void {
+    this.#socket.end();
+    this.#closeTimer ??= setTimeout(() => this.#socket.destroy(), CLOSE_MS);
+  }
+
+  #onClose(): void {
     clearTimeout(this.#closeTimer);
+    this.#reader.stop();
     const graceful = this.#closing && this.#error === undefined;
     const error =
       this.#error ??
-      new RemotedialerError('ERR_RD_CLOSED', `the other end closed the WebSocket (code ${code})`);
+      new RemotedialerError('ERR_RD_CLOSED', `the other end closed the WebSocket (code ${this.#code})`);
     const handler = this.handler;
     this.handler = undefined;
     handler?.onClose(graceful ? undefined : error);

@@ -9,6 +9,8 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 /** What controllers are given of a cluster. One per cluster, made by whoever owns the clusters. */
 export interface ClusterHandle {
   readonly uid: string;
+  /** What stands for `{{cluster-name}}` in {@link baseOwners}. @default that itself */
+  readonly name?: string;
   readonly api: ClusterApi;
   readonly catalog: ResourceCatalog;
   /** PEM that goes into each namespace's `kube-root-ca.crt`. */

@@ -15,6 +15,7 @@ import {
   isReady,
   isTerminating,
   podFromTemplate,
+  selectsTemplate,
   untilNextAvailable,
   podGatherMs,
 } from './pods.js';
@@ -143,7 +144,8 @@ function reconcile(set: DaemonSet, adopts: boolean, context: ControllerContext):
   const minReady = set.spec.minReadySeconds ?? 0;
   const byNode = new Map<string, Pod[]>();
   for (const pod of pods) byNode.set(nodeOf(pod), [...(byNode.get(nodeOf(pod)) ?? []), pod]);
-  if (set.metadata.deletionTimestamp === undefined) {
+  const { selector, template } = set.spec;
+  if (set.metadata.deletionTimestamp === undefined && selectsTemplate(selector, template)) {
     placePods(set, nodes, byNode, hash, context);
     if (set.spec.updateStrategy?.type !== 'OnDelete') replaceOutdated(set, nodes, byNode, hash, context);
   }

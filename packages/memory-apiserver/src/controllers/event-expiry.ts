@@ -20,8 +20,10 @@ export function eventExpiryController({
   return {
     name: 'event-expiry',
     watches: ['events'],
-    keysFor: ({ type, api, waiting }) =>
-      type === 'ADDED' && (waiting().length === 0 || api.count('events') > most) ? [all] : [],
+    keysFor({ type, api, waiting }) {
+      if (type === 'DELETED') return [];
+      return waiting().length === 0 || (type === 'ADDED' && api.count('events') > most) ? [all] : [];
+    },
     reconcile(key, { api, now, requeue }) {
       const byAge = api.list('events').sort((a, b) => seenAt(a) - seenAt(b));
       // A quarter at once, so that a full cluster doesn't sort its Events for each new one.

@@ -56,16 +56,19 @@ function keysFor({ type, storage, object, owners, waiting, cluster }: Change): r
   return [keyFor('check', storage, namespace, metadata.name)];
 }
 
-/** The owner that a reference means, if there is one with its uid; `unknown` if its kind isn't served. */
+/**
+ * The owner that a reference means, if there is one with its uid in the dependent's namespace. `unresolvable` if its
+ * kind isn't served, or has a namespace and the dependent doesn't: whoever names such an owner is left alone.
+ */
 function ownerOf(
   { api, catalog }: ClusterHandle,
   reference: OwnerReference,
   namespace: string,
-): KubeObject | 'unknown' | undefined {
+): KubeObject | 'unresolvable' | undefined {
   const group = groupOf(reference.apiVersion);
   const version = reference.apiVersion.slice(group === '' ? 0 : group.length + 1);
   const resource = catalog.findKind(group, version, reference.kind);
-  if (resource === undefined) return 'unknown';
+  if (resource === undefined || (resource.namespaced && namespace === '')) return 'unresolvable';
   const owner = api.find(resource.storage, resource.namespaced ? namespace : undefined, reference.name);
   return owner?.metadata.uid === reference.uid ? owner : undefined;
 }
@@ -75,23 +78,25 @@ const isWaitingForDependents = ({ metadata }: KubeObject): boolean =>
 
 /**
  * Deletes the object unless an owner remains that isn't itself waiting to go; with such an owner only the dangling
- * references are cut off (`attemptToDeleteItem`).
+ * references are cut off (`attemptToDeleteItem`). One unresolvable owner is enough to keep all as it is.
  */
 function collectObject(storage: string, object: KubeObject, context: ControllerContext): void {
   const { cluster, api } = context;
   const { namespace, name, uid, ownerReferences = [] } = object.metadata;
   if (ownerReferences.length === 0 || object.metadata.deletionTimestamp !== undefined) return;
   const found = ownerReferences.map((reference) => ownerOf(cluster, reference, namespace ?? ''));
-  const isSolid = (owner: KubeObject | 'unknown' | undefined): boolean =>
-    owner === 'unknown' || (owner !== undefined && !isWaitingForDependents(owner));
-  const solid = ownerReferences.filter((_, i) => isSolid(found[i]));
+  if (found.includes('unresolvable')) return;
+  const owners = found as (KubeObject | undefined)[];
+  const isSolid = (owner: KubeObject | undefined): boolean =>
+    owner !== undefined && !isWaitingForDependents(owner);
+  const solid = ownerReferences.filter((_, i) => isSolid(owners[i]));
   if (solid.length === ownerReferences.length) return;
   if (solid.length > 0) {
     const body = { metadata: { uid, ownerReferences: solid } };
     ignoreGone(() => api.patch(storage, namespace, name, 'merge', body));
     return;
   }
-  const ownerWaits = found.some((owner) => owner !== undefined && owner !== 'unknown');
+  const ownerWaits = owners.some((owner) => owner !== undefined);
   const dependents = ownerWaits ? dependentsOf(object, context) : [];
   if (dependents.some((dependent) => isWaitingForDependents(dependent.object))) {
     // A circle: one of them has to let the others go.

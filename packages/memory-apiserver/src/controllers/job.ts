@@ -2,7 +2,7 @@ import { isApiError } from '../errors.js';
 import { conditionOf, isTrue } from './conditions.js';
 import type { Controller, ControllerContext } from './controller.js';
 import { formatIndexes, indexOf, parseIndexes } from './job-indexes.js';
-import type { Condition, Job, JobStatus, Pod } from './kinds.js';
+import type { Condition, Job, JobStatus, LabelSelector, Pod } from './kinds.js';
 import { splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
 import { claim, controllerOf, workloadKeys } from './ownership.js';
@@ -13,6 +13,7 @@ import {
   isReady,
   isTerminating,
   podFromTemplate,
+  selectsTemplate,
   podGatherMs,
 } from './pods.js';
 import { compact, nonZero, writeStatus } from './status.js';
@@ -76,9 +77,10 @@ function expire(job: Job, key: string, context: ControllerContext): void {
 }
 
 const podsOf = (job: Job, { api }: ControllerContext): Pod[] =>
-  claim<Pod>(api, job, 'pods', (labels) =>
-    matchesSelector(job.spec.selector ?? { matchLabels: job.spec.template.metadata?.labels ?? {} }, labels),
-  );
+  claim<Pod>(api, job, 'pods', (labels) => matchesSelector(selectorOf(job), labels));
+
+const selectorOf = ({ spec }: Job): LabelSelector =>
+  spec.selector ?? { matchLabels: spec.template.metadata?.labels ?? {} };
 
 /** Takes the finalizer off a pod that is counted. */
 function release(pod: Pod, { api }: ControllerContext): void {
@@ -143,7 +145,7 @@ class JobSync {
     const isDone = failure === undefined && this.#isComplete();
     if (job.metadata.deletionTimestamp === undefined) {
       if (failure !== undefined || isDone || isSuspended) this.#stopActive();
-      else this.#manage();
+      else if (selectsTemplate(selectorOf(job), spec.template)) this.#manage();
     }
     const conditions = this.#conditions(failure, isDone, isSuspended, timestamp(now));
     const active = failure !== undefined || isDone || isSuspended ? [] : this.#current();

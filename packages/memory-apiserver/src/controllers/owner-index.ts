@@ -1,5 +1,6 @@
 import type { KubeObject } from '../object.js';
 import type { StorageName } from '../registry/api.js';
+import { CLUSTER_NAME_PLACEHOLDER } from '../store/base-object.js';
 
 /** Where an object is found. */
 export interface ObjectKey {
@@ -24,15 +25,21 @@ const ownerKey = (kind: string, name: string): string => `${kind}${separator}${n
 /**
  * Which objects name an owner in `metadata.ownerReferences`, by the owner's kind and name. Answers are candidates:
  * whoever acts on one reads it first and compares uids. An index can lie on top of another one that is shared by
- * all clusters of a base, so an untouched cluster's index is empty.
+ * all clusters of a base, so an untouched cluster's index is empty. Names in a base's index may have
+ * `{{cluster-name}}` in them.
  */
 export class OwnerIndex {
   readonly #under: OwnerIndex | undefined;
+  readonly #clusterName: string;
   /** Owner → the dependents' keys; made with the first dependent. */
   #dependents: Map<string, Set<string>> | undefined;
+  /** Owners that have the placeholder of the cluster's name in theirs; there are such only in a base's index. */
+  readonly #named = new Set<string>();
 
-  constructor(under?: OwnerIndex) {
+  /** @param clusterName replaces the placeholder in what is `under` */
+  constructor(under?: OwnerIndex, clusterName = CLUSTER_NAME_PLACEHOLDER) {
     this.#under = under;
+    this.#clusterName = clusterName;
   }
 
   /** An index of the given objects. `storageOf` answers undefined for kinds that aren't served. */
@@ -59,6 +66,7 @@ export class OwnerIndex {
       const set = this.#dependents.get(owner);
       if (set === undefined) this.#dependents.set(owner, new Set([key]));
       else set.add(key);
+      if (owner.includes(CLUSTER_NAME_PLACEHOLDER)) this.#named.add(owner);
     }
   }
 
@@ -84,22 +92,33 @@ export class OwnerIndex {
   /** True if something names, or has named, this owner. */
   has(kind: string, name: string): boolean {
     const owner = ownerKey(kind, name);
-    return this.#dependents?.has(owner) === true || this.#under?.has(kind, name) === true;
+    return this.#dependents?.has(owner) === true || this.#below(owner).length > 0;
   }
 
   /** Candidates for the dependents of an owner. */
   dependents(kind: string, name: string): ObjectKey[] {
-    const own = this.#dependents?.get(ownerKey(kind, name));
-    const under = this.#under?.dependents(kind, name) ?? [];
-    if (own === undefined) return under;
-    const below = new Set(under.map(encode));
-    return [...under, ...[...own].filter((key) => !below.has(key)).map(decode)];
+    const owner = ownerKey(kind, name);
+    const below = this.#below(owner);
+    const own = this.#dependents?.get(owner);
+    return [...(own === undefined ? below : new Set([...below, ...own]))].map(decode);
   }
 
   #holds(owner: string, dependent: string): boolean {
-    return (
-      this.#dependents?.get(owner)?.has(dependent) === true ||
-      (this.#under !== undefined && this.#under.#holds(owner, dependent))
-    );
+    return this.#dependents?.get(owner)?.has(dependent) === true || this.#below(owner).includes(dependent);
+  }
+
+  /** Keys of the dependents that the base says the owner has, with this cluster's name in them. */
+  #below(owner: string): readonly string[] {
+    const base = this.#under;
+    if (base === undefined) return [];
+    const inCluster = (text: string): string =>
+      text.replaceAll(CLUSTER_NAME_PLACEHOLDER, this.#clusterName);
+    const keys = [...(base.#dependents?.get(owner) ?? [])];
+    if (base.#named.size > 0 && owner.includes(this.#clusterName)) {
+      for (const named of base.#named) {
+        if (named !== owner && inCluster(named) === owner) keys.push(...(base.#dependents?.get(named) ?? []));
+      }
+    }
+    return keys.map(inCluster);
   }
 }

@@ -2,7 +2,8 @@ import { isApiError } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { conditionOf } from './conditions.js';
 import type { ControllerContext } from './controller.js';
-import type { Pod, PodTemplate } from './kinds.js';
+import type { LabelSelector, Pod, PodTemplate } from './kinds.js';
+import { matchesSelector } from './label-selector.js';
 import { controllerRef } from './ownership.js';
 import { parseTime } from './time.js';
 
@@ -43,6 +44,13 @@ export function untilNextAvailable(
   }
   return soonest;
 }
+
+/**
+ * Whether a workload would find the pods it creates. The API refuses others, but an object that came past it (out of
+ * a journal) must not be filled with pods without end.
+ */
+export const selectsTemplate = (selector: LabelSelector, { metadata }: PodTemplate): boolean =>
+  matchesSelector(selector, metadata?.labels);
 
 /** A pod of the template, controlled by `owner` (`controller.GetPodFromTemplate`). */
 export function podFromTemplate(template: PodTemplate, owner: KubeObject): Pod {

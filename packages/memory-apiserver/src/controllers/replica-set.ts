@@ -14,6 +14,7 @@ import {
   isNamespaceTerminating,
   isReady,
   podFromTemplate,
+  selectsTemplate,
   untilNextAvailable,
   podGatherMs,
 } from './pods.js';
@@ -79,7 +80,7 @@ function reconcile(set: ReplicaSet, flavour: Flavour, adopts: boolean, context: 
   const wanted = set.spec.replicas ?? 1;
   let failure: { reason: string; message: string } | undefined;
   let error: unknown;
-  if (set.metadata.deletionTimestamp === undefined) {
+  if (set.metadata.deletionTimestamp === undefined && selectsTemplate(selector, set.spec.template)) {
     try {
       scale(set, active, wanted, context);
     } catch (caught) {

@@ -5,6 +5,7 @@ import type { ClusterApi, StorageName } from '../registry/api.js';
 import { builtinControllers } from './builtin.js';
 import type { Change, ChangeType, ClusterHandle, Controller, ControllerContext } from './controller.js';
 import { clusterRecorder, silentRecorder } from './event-recorder.js';
+import { NamedApi } from './named-api.js';
 import { OwnerIndex } from './owner-index.js';
 
 /** Where delayed keys wait. {@link DelayingQueue} is one; a test or a base has one with a clock of its own. */
@@ -147,12 +148,13 @@ export class ControllerRuntime {
   /**
    * Makes a cluster known. The objects of its base are taken as settled, but for those of {@link Controller.timed}.
    *
-   * @param restored objects that the cluster has beyond its base, from an earlier life: controllers go on with them.
-   *   Empty for a new cluster. Without it controllers can't rely on knowing who owns what and read more.
+   * @param restored objects that the cluster has beyond its base, from an earlier life, and those of the base that it
+   *   has deleted: controllers go on with them. Empty for a new cluster. Without it controllers can't rely on knowing
+   *   who owns what and read more.
    */
   addCluster(
     cluster: ClusterHandle,
-    restored?: Iterable<{ storage: StorageName; object: KubeObject }>,
+    restored?: Iterable<{ storage: StorageName; object: KubeObject; isDeleted?: boolean }>,
   ): void {
     const state: ClusterWork = {
       cluster,
@@ -164,7 +166,8 @@ export class ControllerRuntime {
       failures: undefined,
     };
     this.#clusters.set(cluster.uid, state);
-    for (const { storage, object } of restored ?? []) this.onChange(cluster.uid, 'MODIFIED', storage, object);
+    for (const { storage, object, isDeleted } of restored ?? [])
+      this.onChange(cluster.uid, isDeleted === true ? 'DELETED' : 'MODIFIED', storage, object);
     this.#controllers.forEach((controller, index) => {
       for (const storage of controller.timed ?? []) {
         if (cluster.api.count(storage) === 0) continue;
@@ -279,7 +282,7 @@ export class ControllerRuntime {
   }
 
   #ownersOf(state: ClusterWork): OwnerIndex {
-    return (state.owners ??= new OwnerIndex(state.cluster.baseOwners));
+    return (state.owners ??= new OwnerIndex(state.cluster.baseOwners, state.cluster.name));
   }
 
   #enqueue(state: ClusterWork, work: Work): void {
@@ -359,15 +362,16 @@ export class ControllerRuntime {
 
   #contextOf(state: ClusterWork, index: number, controller: Controller): ControllerContext {
     const contexts = (state.contexts ??= []);
+    const existing = contexts[index];
+    if (existing !== undefined) return existing;
     const { cluster } = state;
-    return (contexts[index] ??= {
+    const api = new NamedApi(cluster.api, fieldManagers[controller.name] ?? 'kube-controller-manager');
+    return (contexts[index] = {
       cluster,
-      api: cluster.api,
+      api,
       owners: this.#ownersOf(state),
       isIndexed: state.isIndexed,
-      events: this.#events
-        ? clusterRecorder(cluster.api, componentOf(controller), this.#now)
-        : silentRecorder,
+      events: this.#events ? clusterRecorder(api, componentOf(controller), this.#now) : silentRecorder,
       now: this.#now,
       random: this.#random,
       requeue: (key, delayMs) => this.#delay(state, { uid: cluster.uid, controller: index, key }, delayMs),
@@ -401,4 +405,11 @@ const components: Readonly<Record<string, string>> = {
   kubelet: 'kubelet',
   replicationcontroller: 'replication-controller',
   'persistentvolume-binder': 'persistentvolume-controller',
+};
+
+/** The programs that upstream's controllers are part of, by controller; the others are kube-controller-manager's. */
+const fieldManagers: Readonly<Record<string, string>> = {
+  scheduler: 'kube-scheduler',
+  kubelet: 'kubelet',
+  node: 'kubelet',
 };

@@ -172,21 +172,14 @@ class SchedulingRound {
   #bind(pod: Pod, candidate: Candidate): void {
     const { namespace, name, uid } = pod.metadata;
     const node = candidate.node.metadata.name;
-    const scheduled = { type: 'PodScheduled', status: 'True' as const, lastProbeTime: null };
-    const observedGeneration = pod.metadata.generation;
-    const body = {
-      metadata: { uid },
-      spec: { nodeName: node },
-      status: {
-        conditions: withCondition(
-          (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled'),
-          compact({ ...scheduled, observedGeneration }),
-          timestamp(this.context.now()),
-        ),
-      },
-    };
+    const target = { apiVersion: 'v1', kind: 'Node', name: node };
     try {
-      this.context.api.patch('pods', namespace, name, 'merge', body, { subresource: 'binding' });
+      this.context.api.create({
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: compact({ namespace, name, uid }),
+        target,
+      });
     } catch (error) {
       // Deleted or bound by someone else in the meantime.
       if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) return;

@@ -79,7 +79,12 @@ export class ScratchCluster {
       tokens: new ServiceAccountTokens(options.name, now),
       authorizer: allowAll,
       serviceCidr: options.serviceCidr,
-      controllers: { kubelet: true, garbageCollector: true, serviceAccount: true },
+      controllers: {
+        kubelet: true,
+        garbageCollector: true,
+        serviceAccount: true,
+        storageProtection: true,
+      },
       store,
       catalog,
       caCert,

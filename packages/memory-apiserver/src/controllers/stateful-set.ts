@@ -12,6 +12,7 @@ import {
   isReady,
   isTerminating,
   podFromTemplate,
+  selectsTemplate,
   untilNextAvailable,
   podGatherMs,
 } from './pods.js';
@@ -87,7 +88,8 @@ function reconcile(set: StatefulSet, adopts: boolean, context: ControllerContext
       ({ metadata }) => isMember(set.metadata.name, metadata.name),
     );
   const pods = members();
-  if (set.metadata.deletionTimestamp === undefined) step(plan, pods, context);
+  const { selector, template } = set.spec;
+  if (set.metadata.deletionTimestamp === undefined && selectsTemplate(selector, template)) step(plan, pods, context);
   writeSetStatus(plan, members(), context);
   dropRevisions(
     context,

@@ -2,20 +2,19 @@ import { badRequest } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { pruneUnknown } from '../schema/normalize.js';
 import type { ResourceInfo } from '../schema/resource.js';
-import { typeOf } from '../schema/types.js';
 import type { Exchange } from './exchange.js';
-import { checkFieldTypes } from './field-types.js';
 
 /**
  * Takes an object as Go's decoder would: fields that its kind doesn't have are dropped and, by `fieldValidation`,
  * refuse the request (Strict), are warned of (the default) or ignored. Throws BadRequest for these and for values
  * of the wrong type. Objects of CRDs have a schema of their own and pass.
  */
-export function keepKnownFields(exchange: Exchange, resource: ResourceInfo, object: KubeObject): void {
-  const type =
-    resource.custom === undefined ? typeOf(resource.group, resource.version, resource.kind) : undefined;
-  if (type === undefined) return;
-  checkFieldTypes(object, type);
+export function keepKnownFields(
+  exchange: Exchange,
+  resource: Pick<ResourceInfo, 'group' | 'version' | 'kind' | 'custom'>,
+  object: KubeObject,
+): void {
+  if (resource.custom !== undefined) return;
   const texts = pruneUnknown(object).map((field) => `unknown field "${field}"`);
   if (texts.length === 0) return;
   const validation = exchange.query.get('fieldValidation') || 'Warn';

@@ -9,6 +9,7 @@ import { createObject } from '../registry/create.js';
 import { deleteObject } from '../registry/delete.js';
 import { listObjects } from '../registry/list.js';
 import { patchObject } from '../registry/patch.js';
+import { BINDINGS, bindPod } from '../registry/pod-actions.js';
 import type { Registry } from '../registry/registry.js';
 import { answerReview, isReview } from '../registry/reviews.js';
 import { strategyOf } from '../registry/strategies/index.js';
@@ -83,6 +84,10 @@ export function checkKind(object: KubeObject, apiVersion: string, kind: string):
   }
 }
 
+/** The answer to a write that makes nothing of its own. */
+export const successText = (): string =>
+  JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+
 export function createHandler(
   about: HandlerContext,
   exchange: Exchange,
@@ -95,6 +100,11 @@ export function createHandler(
   if (isReview(resource)) {
     const review = { context, authenticator: about.registry.authenticator, user: exchange.user };
     send(exchange, 201, JSON.stringify(answerReview(resource, object, review)));
+    return;
+  }
+  if (resource.storage === BINDINGS) {
+    bindPod(context, namespace, object.metadata.name, object, writeOptionsOf(exchange));
+    send(exchange, 201, successText());
     return;
   }
   const row = storageRow(context, resource);

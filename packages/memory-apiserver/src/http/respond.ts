@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.js';
 const GZIP_FROM_CHARS = 128 * 1024;
 
 const JSON_HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' };
+const YAML_HEADERS = { 'Content-Type': 'application/yaml', 'Cache-Control': 'no-cache, private' };
 
 export function sendJson(exchange: Exchange, code: number, text: string): void {
   const { response } = exchange;
@@ -40,9 +41,15 @@ export function sendText(exchange: Exchange, code: number, text: string): void {
 /** JSON text in the encoding that the client asked for. */
 export function send(exchange: Exchange, code: number, text: string): void {
   if (exchange.accepted.encoding === 'json') return sendJson(exchange, code, text);
-  const headers = { 'Content-Type': 'application/yaml', 'Cache-Control': 'no-cache, private' };
-  finish(exchange, code, headers, stringifyYaml(JSON.parse(text), { aliasDuplicateObjects: false }));
+  finish(exchange, code, YAML_HEADERS, yamlOf(text));
 }
+
+/**
+ * JSON text as YAML. Go's readers are of YAML 1.1, to which `yes`, `010` and `1:30` aren't strings: such are quoted.
+ * Like Go's writer it doesn't fold long lines.
+ */
+const yamlOf = (text: string): string =>
+  stringifyYaml(JSON.parse(text), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 
 export function sendDocument(exchange: Exchange, document: Document): void {
   const { request } = exchange;
@@ -64,7 +71,7 @@ export function sendDocument(exchange: Exchange, document: Document): void {
 export function sendStatus(exchange: Exchange, status: Status): void {
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) exchange.response.setHeader('Retry-After', String(retryAfter));
-  finish(exchange, status.code, JSON_HEADERS, JSON.stringify(status));
+  send(exchange, status.code, JSON.stringify(status));
 }
 
 /** Any throw of a handler as a Status: an ApiError as it says, all else 500. */

@@ -6,10 +6,12 @@ import { getObject } from '../registry/context.js';
 import { storageRow } from '../registry/conversion.js';
 import { scaleOf, updateScale } from '../registry/scale.js';
 import { requestToken } from '../registry/token-request.js';
+import { splitApiVersion } from '../schema/types.js';
 import { decodeObject } from './body.js';
 import type { Exchange } from './exchange.js';
+import { keepKnownFields } from './known-fields.js';
 import type { HandlerContext } from './resource-handlers.js';
-import { checkKind, getHandler, parsePatch, patchHandler, updateHandler } from './resource-handlers.js';
+import { checkKind, getHandler, parsePatch, patchHandler, successText, updateHandler } from './resource-handlers.js';
 import type { ResourceRequest, Verb } from './resource-request.js';
 import { deleteOptionsOf, writeOptionsOf } from './resource-request.js';
 import { send, sendText } from './respond.js';
@@ -21,9 +23,6 @@ type Handler = (
   body: Buffer,
   verb: Verb,
 ) => void;
-
-const success = (): string =>
-  JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 
 /** Subresources that are the object itself, of which an update takes a part: `status`, `finalize`, `approval`, … */
 const part: Handler = (about, exchange, target, body, verb) => {
@@ -56,6 +55,7 @@ const scale: Handler = (about, exchange, { resource, namespace, path }, body, ve
 function decodeSub(exchange: Exchange, body: Buffer, apiVersion: string, kind: string): KubeObject {
   const object = decodeObject(body, exchange.request.headers['content-type'], { apiVersion, kind });
   checkKind(object, apiVersion, kind);
+  keepKnownFields(exchange, { ...splitApiVersion(apiVersion), kind }, object);
   return object;
 }
 
@@ -68,10 +68,10 @@ const token: Handler = (about, exchange, { resource, namespace, path }, body) =>
   );
 };
 
-const binding: Handler = (about, exchange, { resource, namespace, path }, body) => {
+const binding: Handler = (about, exchange, { namespace, path }, body) => {
   const request = decodeSub(exchange, body, 'v1', 'Binding');
-  bindPod(about.registry.context, resource, namespace, path.name, request, writeOptionsOf(exchange));
-  send(exchange, 201, success());
+  bindPod(about.registry.context, namespace, path.name, request, writeOptionsOf(exchange));
+  send(exchange, 201, successText());
 };
 
 const eviction: Handler = (about, exchange, { resource, namespace, path }, body) => {
@@ -84,7 +84,7 @@ const eviction: Handler = (about, exchange, { resource, namespace, path }, body)
   }
   const options = deleteOptionsOf(request.deleteOptions as KubeObject | undefined, exchange.query);
   evictPod(about.registry.context, resource, namespace, path.name, options);
-  send(exchange, 201, success());
+  send(exchange, 201, successText());
 };
 
 /** Simulated containers write nothing; the answer is an empty log. */

@@ -25,6 +25,8 @@ export interface RegistrySettings {
     readonly garbageCollector: boolean;
     /** Gives each namespace its `default` service account; without it pods don't need one. */
     readonly serviceAccount: boolean;
+    /** Takes the finalizers off claims and volumes that nothing uses; without it they aren't set. */
+    readonly storageProtection: boolean;
   };
 }
 

@@ -6,7 +6,7 @@ import { timestamp } from '../store/identity.js';
 import type { DeleteOptions, WriteOptions } from './api.js';
 import { cloneJson } from '../codec/json.js';
 import type { RegistryContext } from './context.js';
-import { getObject, keyOf } from './context.js';
+import { getObject, keyOf, resourceOfStorage } from './context.js';
 import { deleteObject } from './delete.js';
 import { matchLabels, type LabelRequirement } from './label-selector.js';
 
@@ -16,10 +16,15 @@ interface Condition {
   [field: string]: unknown;
 }
 
-/** `POST …/pods/x/binding`: puts the pod on a node. Throws NotFound, Conflict if it is on one. */
+/** Bindings aren't stored: creating one binds the pod of its name. */
+export const BINDINGS = 'bindings';
+
+/**
+ * `POST …/pods/x/binding`, `POST …/bindings`: puts the pod on a node. Not counted as a change of its generation.
+ * Throws NotFound, Conflict if it is on one or isn't the one that was meant.
+ */
 export function bindPod(
   context: RegistryContext,
-  pods: ResourceInfo,
   namespace: string | undefined,
   name: string,
   binding: KubeObject,
@@ -27,8 +32,14 @@ export function bindPod(
 ): void {
   const target = binding.target as { kind?: string; name?: string } | undefined;
   if (!target?.name) throw badRequest('target.name: Required value');
+  const pods = resourceOfStorage(context, 'pods');
   const pod = getObject(context, pods, namespace, name);
   const spec = pod.spec as { nodeName?: string };
+  const { uid, annotations } = binding.metadata;
+  if (uid && uid !== pod.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`;
+    throw conflict({ group: '', plural: 'pods/binding' }, name, why);
+  }
   if (pod.metadata.deletionTimestamp !== undefined) {
     throw conflict(
       { group: '', plural: 'pods/binding' },
@@ -41,13 +52,14 @@ export function bindPod(
     throw conflict({ group: '', plural: 'pods/binding' }, name, why);
   }
   spec.nodeName = target.name;
-  pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata?.annotations };
+  if (annotations !== undefined) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
   const status = (pod.status ?? {}) as { conditions?: Condition[] };
   const scheduled = {
     type: 'PodScheduled',
     status: 'True',
     lastProbeTime: null,
     lastTransitionTime: timestamp(context.now()),
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
   };
   status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled'), scheduled];
   pod.status = status;

@@ -16,6 +16,7 @@ import { createObject } from './create.js';
 import { deleteObject } from './delete.js';
 import { listObjects } from './list.js';
 import { applyPatch, patchObject } from './patch.js';
+import { BINDINGS, bindPod } from './pod-actions.js';
 import { updateScale } from './scale.js';
 import { Selection } from './selection.js';
 import { updateObject } from './update.js';
@@ -52,6 +53,10 @@ export class Registry implements ClusterApi {
 
   create(object: KubeObject, options: WriteOptions = {}): KubeObject {
     const { row, copy } = this.#incoming(object);
+    if (row.storage === BINDINGS) {
+      bindPod(this.context, copy.metadata.namespace, copy.metadata.name, copy, options);
+      return copy;
+    }
     return parse(row, createObject(this.context, row, copy, copy.metadata.namespace, options));
   }
 

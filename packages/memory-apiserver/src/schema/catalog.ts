@@ -96,8 +96,8 @@ export class OverlayCatalog implements ResourceCatalog {
       return;
     }
     const own = [...this.#custom.values()].flat();
-    const replaced = new Set(own.map((row) => row.storage));
-    const baseRows = this.#base.all().filter((row) => !replaced.has(row.storage));
+    // A CRD's name is its storage; one without rows hides the base's.
+    const baseRows = this.#base.all().filter((row) => this.#custom?.has(row.storage) !== true);
     this.#merged = new FixedCatalog([
       ...baseRows.filter((row) => row.custom === undefined),
       ...sortCustom(baseRows, own),

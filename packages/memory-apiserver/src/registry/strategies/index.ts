@@ -1,6 +1,7 @@
 import type { ResourceInfo } from '../../schema/resource.js';
 import type { Strategy } from '../strategy.js';
 import { custom, ordinary } from '../strategy.js';
+import { daemonSetStrategy } from './daemon-set.js';
 import { definitionStrategy } from './custom-resource-definition.js';
 import { jobStrategy } from './job.js';
 import { namespaceStrategy } from './namespace.js';
@@ -8,6 +9,7 @@ import { podStrategy } from './pod.js';
 import { keepImmutable, secretStrategy } from './secret.js';
 import { serviceStrategy } from './service.js';
 import { claimStrategy } from './volume-claim.js';
+import { volumeStrategy } from './volume.js';
 
 /**
  * Rules per storage. Kinds that aren't named are ordinary. Sources: the strategies under k8s.io/kubernetes
@@ -27,7 +29,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   podtemplates: { generation: true, returnsDeleted: true },
   limitranges: { returnsDeleted: true, createOnUpdate: true },
   resourcequotas: { initialStatus: {}, returnsDeleted: true },
-  persistentvolumes: { initialStatus: { phase: 'Pending' }, returnsDeleted: true },
+  persistentvolumes: volumeStrategy,
   replicationcontrollers: { initialStatus: { replicas: 0 }, generation: true, returnsDeleted: true },
   endpoints: { createOnUpdate: true },
   events: { createOnUpdate: true },
@@ -39,22 +41,14 @@ const strategies: Readonly<Record<string, Strategy>> = {
     generation: true,
     immutable: ['spec.selector', 'spec.serviceName', 'spec.podManagementPolicy', 'spec.volumeClaimTemplates'],
   },
-  'daemonsets.apps': {
-    initialStatus: {
-      currentNumberScheduled: 0,
-      desiredNumberScheduled: 0,
-      numberMisscheduled: 0,
-      numberReady: 0,
-    },
-    generation: true,
-    immutable: ['spec.selector'],
-  },
+  'daemonsets.apps': daemonSetStrategy,
   'cronjobs.batch': { initialStatus: {}, generation: true },
   'horizontalpodautoscalers.autoscaling': { initialStatus: { currentMetrics: null, desiredReplicas: 0 } },
   'poddisruptionbudgets.policy': {
     initialStatus: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
     generation: true,
   },
+  'endpointslices.discovery.k8s.io': { generation: true },
   'ingresses.networking.k8s.io': { initialStatus: { loadBalancer: {} }, generation: true },
   'networkpolicies.networking.k8s.io': { generation: true },
   'clusterroles.rbac.authorization.k8s.io': { createOnUpdate: true },

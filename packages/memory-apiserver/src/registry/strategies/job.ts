@@ -29,15 +29,26 @@ function generateSelector(job: KubeObject): void {
   };
 }
 
+/** A Job without labels shows its template's, the generated ones included: `SetDefaults_Job`. */
+function inheritLabels({ metadata, spec }: KubeObject): void {
+  const { template } = (spec ?? {}) as JobSpec;
+  if (Object.keys(metadata.labels ?? {}).length > 0 || template?.metadata?.labels === undefined) return;
+  metadata.labels = { ...template.metadata.labels };
+}
+
 export const jobStrategy: Strategy = {
   initialStatus: {},
   generation: true,
   immutable: ['spec.selector', 'spec.completionMode', 'spec.template', 'spec.podFailurePolicy'],
-  prepareForCreate: generateSelector,
+  prepareForCreate(job) {
+    generateSelector(job);
+    inheritLabels(job);
+  },
   prepareForUpdate(job, old) {
     // Labels that were generated are easily forgotten by a PUT of the original manifest.
     const before = (old.spec ?? {}) as JobSpec;
     const now = (job.spec ?? {}) as JobSpec;
     if (before.selector !== undefined) now.selector ??= before.selector;
+    inheritLabels(job);
   },
 };

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../object.js';
 import type { RegistryContext } from '../context.js';
 import { equalJson } from '../../codec/json.js';
 import type { Strategy } from '../strategy.js';
+import { protect } from './volume.js';
 
 const CLASSES = 'storageclasses.storage.k8s.io';
 const DEFAULT_CLASS = '"storageclass.kubernetes.io/is-default-class":"true"';
@@ -48,6 +49,9 @@ function validateUpdate(claim: KubeObject, old: KubeObject): FieldCause[] {
 export const claimStrategy: Strategy = {
   initialStatus: { phase: 'Pending' },
   returnsDeleted: true,
-  prepareForCreate: setDefaultClass,
+  prepareForCreate(claim, context) {
+    setDefaultClass(claim, context);
+    protect(claim, 'kubernetes.io/pvc-protection', context);
+  },
   validateUpdate,
 };
