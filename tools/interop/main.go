@@ -1,19 +1,23 @@
 // Command peer is the unmodified Go remotedialer as the other end in interop tests.
 //
-//	peer server            accepts tunnels and forwards TCP ports through them
-//	peer client URL KEY    opens a tunnel and dials whatever it is asked to
+//	peer server [-port N] [-id ID -token TOKEN]  accepts tunnels and forwards TCP ports through them
+//	peer client [-send BYTES] URL KEY            keeps a tunnel open and dials whatever it is asked to
 //
-// It prints one line of JSON when it is ready and ends when its standard input is closed.
+// It prints lines of JSON (the first when it is ready) and ends when its standard input is closed.
 package main
 
 import (
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/sirupsen/logrus"
 )
+
+var errUsage = errors.New("usage: peer server [-port N] [-id ID -token TOKEN] | peer client [-send BYTES] URL KEY")
 
 func main() {
 	logrus.SetOutput(os.Stderr)
@@ -22,18 +26,25 @@ func main() {
 		os.Exit(0)
 	}()
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: peer server | peer client URL KEY"))
+		fail(errUsage)
 	}
+	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	switch os.Args[1] {
 	case "server":
-		fail(serve())
+		port := flags.Int("port", 0, "port to listen on; 0 takes a free one")
+		id := flags.String("id", "", "who this server is towards its peers")
+		token := flags.String("token", "", "the secret by which its peers know it")
+		_ = flags.Parse(os.Args[2:])
+		fail(serve(*port, *id, *token))
 	case "client":
-		if len(os.Args) < 4 {
-			fail(fmt.Errorf("usage: peer client URL KEY"))
+		send := flags.Int("send", 0, "dial the server, send so many bytes in one write and expect them back")
+		_ = flags.Parse(os.Args[2:])
+		if flags.NArg() != 2 {
+			fail(errUsage)
 		}
-		fail(connect(os.Args[2], os.Args[3]))
+		keepConnected(flags.Arg(0), flags.Arg(1), *send)
 	default:
-		fail(fmt.Errorf("unknown command %q", os.Args[1]))
+		fail(errUsage)
 	}
 }
 
@@ -42,6 +53,6 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-func ready(facts map[string]any) {
+func report(facts map[string]any) {
 	_ = json.NewEncoder(os.Stdout).Encode(facts)
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"sync"
 
 	"github.com/rancher/remotedialer"
@@ -17,9 +19,14 @@ import (
 //
 //	POST /forward?client=K&network=N&address=A  {"port": p}: connections to p are dialled through K's tunnel
 //	GET  /client?client=K                       {"connected": true}
+//	POST /echo?client=K&network=N&address=A&bytes=B  dials, sends B bytes in one write, reads them back: {"sent": hash, "received": hash}
+//	POST /peer?id=I&token=T&url=U               shares clients with another server
+//	DELETE /peer?id=I                           no more
 //	GET  /stats                                 {"goroutines": n}
-func serve() error {
+func serve(port int, id, token string) error {
 	tunnels := remotedialer.New(authorize, remotedialer.DefaultErrorWriter)
+	tunnels.PeerID = id
+	tunnels.PeerToken = token
 	mux := http.NewServeMux()
 	mux.Handle("/connect", tunnels)
 	mux.HandleFunc("/forward", func(w http.ResponseWriter, r *http.Request) {
@@ -34,14 +41,38 @@ func serve() error {
 	mux.HandleFunc("/client", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, map[string]any{"connected": tunnels.HasSession(r.URL.Query().Get("client"))})
 	})
+	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		size, err := strconv.Atoi(q.Get("bytes"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		conn, err := tunnels.Dialer(q.Get("client"))(r.Context(), q.Get("network"), q.Get("address"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		defer conn.Close()
+		answer(w, echo(conn, size))
+	})
+	mux.HandleFunc("/peer", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		if r.Method == http.MethodDelete {
+			tunnels.RemovePeer(q.Get("id"))
+		} else {
+			tunnels.AddPeer(q.Get("url"), q.Get("id"), q.Get("token"))
+		}
+		answer(w, map[string]any{})
+	})
 	mux.HandleFunc("/stats", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, map[string]any{"goroutines": runtime.NumGoroutine()})
 	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return err
 	}
-	ready(map[string]any{"port": listener.Addr().(*net.TCPAddr).Port})
+	report(map[string]any{"port": listener.Addr().(*net.TCPAddr).Port})
 	return http.Serve(listener, mux)
 }
 

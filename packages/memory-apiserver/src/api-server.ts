@@ -102,7 +102,8 @@ export class ApiServer {
   constructor(options: ApiServerOptions = {}) {
     const now = options.now ?? (() => Date.now());
     const random = options.random ?? (() => Math.random());
-    const version = typeof options.version === 'object' ? options.version : kubeVersion(options.version ?? 'v1.34.1');
+    const version =
+      typeof options.version === 'object' ? options.version : kubeVersion(options.version ?? 'v1.34.1');
     this.#controllers =
       options.controllers ?? builtinControllers({ node: { kubeletVersion: version.gitVersion } });
     this.#disabled = options.disabledControllers ?? [];
@@ -211,7 +212,10 @@ export class ApiServer {
     const handler = new RequestHandler(registry, this.#environment);
     const cluster = new MemoryCluster(name, uid, registry, handler, () => this.#forget(uid));
     this.#clusters.set(uid, cluster);
-    this.#runtime.addCluster({ uid, name, api: registry, catalog, caCert, baseOwners: base.owners }, restored);
+    this.#runtime.addCluster(
+      { uid, name, api: registry, catalog, caCert, baseOwners: base.owners },
+      restored,
+    );
     return cluster;
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cluster, KubeObject } from '../src/index.js';
+import type { Controller } from '../src/index.js';
 import { ApiServer, kubeVersion } from '../src/index.js';
 import { TestCluster } from './http/test-cluster.js';
 
@@ -86,6 +87,76 @@ describe('ApiServer', () => {
       await one.close();
       await two.close();
     }
+  });
+
+  it('tells controllers the labels that an object had before', async () => {
+    const seen: (Record<string, string> | undefined)[] = [];
+    const watcher: Controller = {
+      name: 'watcher',
+      watches: ['configmaps'],
+      keysFor({ type, formerLabels }) {
+        if (type === 'MODIFIED') seen.push(formerLabels());
+        return [];
+      },
+      reconcile: () => undefined,
+    };
+    const server = new ApiServer({ controllers: [watcher] });
+    const { api } = server.createCluster({ name: 'a', uid: 'a', base: server.emptyBase });
+    const metadata = { name: 'a', namespace: 'default', labels: { old: 'yes' } };
+    api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    api.patch('configmaps', 'default', 'a', 'merge', { metadata: { labels: { old: null, new: 'yes' } } });
+    expect(seen).toEqual([{ old: 'yes' }]);
+    await server.close();
+  });
+
+  it('takes a pod out of a service that its new labels don’t fit', async () => {
+    const server = new ApiServer();
+    const service: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+    };
+    const base = server.createBase([deployment, node, service]);
+    const { api } = server.createCluster({ name: 'a', uid: 'a', base });
+    const addresses = (): string[] =>
+      (api.get('endpoints', 'default', 'web')['subsets'] as { addresses: { ip: string }[] }[]).flatMap(
+        (subset) => subset.addresses.map(({ ip }) => ip),
+      );
+    const [pod] = api.list('pods');
+    const ip = pod?.['status'].podIP as string;
+    expect(addresses()).toContain(ip);
+    const body = { metadata: { labels: { app: 'other' }, ownerReferences: null } };
+    api.patch('pods', 'default', pod?.metadata.name ?? '', 'merge', body);
+    await vi.waitFor(() => expect(addresses()).not.toContain(ip));
+    await server.close();
+  });
+
+  it('shows its version on nodes that say none', async () => {
+    const server = new ApiServer({ version: 'v1.31.4+k3s1' });
+    const { api } = server.createCluster({ name: 'a', uid: 'a', base: server.createBase([node]) });
+    expect(api.get('nodes', undefined, 'a-node')['status'].nodeInfo.kubeletVersion).toBe('v1.31.4+k3s1');
+    await server.close();
+  });
+
+  it('writes what controllers do to applied objects under the name of the program they are part of', async () => {
+    const server = new ApiServer();
+    const { api } = server.createCluster({ name: 'a', uid: 'a', base: server.createBase([node]) });
+    const { creationTimestamp: _, ...metadata } = deployment.metadata;
+    api.patch(
+      'deployments.apps',
+      'default',
+      'web',
+      'apply',
+      { ...deployment, metadata },
+      { fieldManager: 'me' },
+    );
+    await server.idle();
+    const { managedFields } = api.get('deployments.apps', 'default', 'web').metadata;
+    expect(new Set((managedFields as { manager: string }[]).map(({ manager }) => manager))).toEqual(
+      new Set(['me', 'kube-controller-manager']),
+    );
+    await server.close();
   });
 
   it('asks its Authorizer', async () => {

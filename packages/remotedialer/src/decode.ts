@@ -1,7 +1,7 @@
 import { MAX_CONNECT_BYTES, MAX_TEXT_BYTES } from './constants.js';
 import { ProtocolError } from './errors.js';
 import { MessageType, type Int64, type Message } from './message.js';
-import { toInt64, VarintReader } from './varint.js';
+import { MAX_VARINT_BYTES, toInt64, VarintReader } from './varint.js';
 
 const SLASH = 0x2f;
 const unknownType = 0;
@@ -49,6 +49,15 @@ export function decodeMessage(bytes: Buffer): Message {
     default:
       return { type: unknownType, rawType: type };
   }
+}
+
+/** Whether `start`, the first bytes of a message, is the whole header of a Data message and maybe more. */
+export function isDataWithHeader(start: Buffer): boolean {
+  if (start.length < 4 * MAX_VARINT_BYTES) return false;
+  const reader = new VarintReader(start);
+  reader.skip();
+  reader.skip();
+  return reader.read() === MessageType.Data;
 }
 
 /** The id of a message, for logs: what {@link decodeMessage} passes over. */

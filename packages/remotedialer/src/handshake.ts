@@ -1,31 +1,16 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { WebSocket, type ClientOptions } from 'ws';
-import { MAX_MESSAGE_BYTES } from './constants.js';
-import { HandshakeError } from './errors.js';
-import { sharedSecureContext, type TunnelTlsOptions } from './tls-options.js';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect as netConnect, isIP, type NetConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
+import { HandshakeError, RemotedialerError } from './errors.js';
+import { sharedSecureContext, type MaskingMode, type TunnelTlsOptions } from './tls-options.js';
+import { acceptValue, makeKey, upgradeHeaders } from './upgrade.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
 /** A refusal's body beyond this is not read. */
 const MAX_BODY_BYTES = 4 * 1024;
-
-/** Options that both ends give to `ws`. */
-export const webSocketOptions = {
-  perMessageDeflate: false,
-  maxPayload: MAX_MESSAGE_BYTES,
-  skipUTF8Validation: true,
-  closeTimeout: 1_000,
-} as const;
-
-/**
- * How a client masks its frames (RFC 6455 5.3):
- * - `random`: as the RFC demands, so that nobody who chooses what a stream carries can make a proxy on the way, which
- *   does not know WebSockets, take it for HTTP;
- * - `zero-in-tls`: with `wss:` URLs all masks are zero, which is valid on the wire and saves both ends a pass over all
- *   bytes. Safe where TLS ends at the server itself, or at a proxy that does know WebSockets.
- */
-export type MaskingMode = 'random' | 'zero-in-tls';
 
 export interface HandshakeOptions {
   readonly url: string;
@@ -45,50 +30,81 @@ export function openTransport(
   options: HandshakeOptions,
   onOpen: (transport: WebSocketTransport) => void,
 ): Promise<void> {
-  const secure = /^(wss|https):/i.test(options.url);
   return new Promise((resolve, reject) => {
     options.signal.throwIfAborted();
-    const ws = new WebSocket(options.url, clientOptions(options, secure));
-    const abort = (): void => ws.terminate();
+    const url = new URL(options.url);
+    const secure = url.protocol === 'wss:' || url.protocol === 'https:';
+    const key = makeKey();
+    const request = (secure ? httpsRequest : httpRequest)(requestOptions(url, secure, key, options));
+    const end = (error: RemotedialerError): void => void request.destroy(error);
+    const abort = (): void => end(new RemotedialerError('ERR_RD_CLOSED', 'closed during the handshake'));
     options.signal.addEventListener('abort', abort, { once: true });
-    const settled = (): void => options.signal.removeEventListener('abort', abort);
-    let socket: Socket | undefined;
-    const fail = (error: Error): void => {
+    const timer = setTimeout(
+      () => end(new RemotedialerError('ERR_RD_TIMEOUT', 'the handshake has timed out')),
+      options.timeoutMs,
+    );
+    const settled = (): void => {
+      clearTimeout(timer);
+      options.signal.removeEventListener('abort', abort);
+    };
+    request.once('error', (error) => {
       settled();
       reject(error);
-    };
-    ws.once('error', fail);
-    ws.once('upgrade', (response) => (socket = response.socket));
-    ws.once('unexpected-response', (request, response) => {
+    });
+    request.once('response', (response) => {
       void readBody(response, options.timeoutMs).then((body) => {
-        fail(new HandshakeError(response.statusCode ?? 0, body));
+        settled();
+        reject(new HandshakeError(response.statusCode ?? 0, body));
         request.destroy();
       });
     });
-    ws.once('open', () => {
+    request.once('upgrade', (response, socket, head) => {
       settled();
-      ws.off('error', fail);
-      if (socket === undefined) return fail(new Error('the WebSocket opened without a socket'));
-      onOpen(new WebSocketTransport(ws, socket, secure && options.masking === 'zero-in-tls' ? 'zero' : 'random'));
+      const problem = answerProblem(response, key);
+      if (problem !== undefined) {
+        socket.destroy();
+        return reject(new RemotedialerError('ERR_RD_PROTOCOL', problem));
+      }
+      if (head.length > 0) socket.unshift(head);
+      const zero = secure && options.masking === 'zero-in-tls';
+      onOpen(new WebSocketTransport(socket, zero ? 'zero' : 'random'));
       resolve();
     });
+    request.end();
   });
 }
 
-function clientOptions({ headers, tls, timeoutMs }: HandshakeOptions, secure: boolean): ClientOptions {
-  // `ws` passes options it does not know on to tls.connect.
-  const options: ClientOptions & Pick<ConnectionOptions, 'secureContext'> = {
-    ...webSocketOptions,
-    headers,
-    handshakeTimeout: timeoutMs,
+function requestOptions(url: URL, secure: boolean, key: string, options: HandshakeOptions): RequestOptions {
+  const place = {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || (secure ? 443 : 80),
   };
-  if (!secure) return options;
-  options.secureContext = sharedSecureContext(tls?.ca);
+  return {
+    ...urlToHttpOptions(url),
+    protocol: secure ? 'https:' : 'http:',
+    port: place.port,
+    headers: { ...options.headers, ...upgradeHeaders(key) },
+    // A socket of its own, which no agent keeps an eye on.
+    createConnection: () => connect(place, secure, options.tls),
+  };
+}
+
+function connect(place: { host: string; port: number }, secure: boolean, tls?: TunnelTlsOptions): Duplex {
+  if (!secure) return netConnect(place satisfies NetConnectOpts);
+  const options: ConnectionOptions = { ...place, secureContext: sharedSecureContext(tls?.ca) };
+  if (isIP(place.host) === 0) options.servername = place.host;
   if (tls?.rejectUnauthorized !== undefined) options.rejectUnauthorized = tls.rejectUnauthorized;
-  if (tls?.checkServerIdentity !== undefined) {
-    Object.assign(options, { checkServerIdentity: tls.checkServerIdentity });
-  }
-  return options;
+  if (tls?.checkServerIdentity !== undefined) options.checkServerIdentity = tls.checkServerIdentity;
+  return tlsConnect(options);
+}
+
+/** What is wrong with a 101 (RFC 6455 4.1): nothing was asked for but the WebSocket itself. */
+function answerProblem({ statusCode, headers }: IncomingMessage, key: string): string | undefined {
+  if (statusCode !== 101 || headers.upgrade?.toLowerCase() !== 'websocket') return 'invalid Upgrade header';
+  if (headers['sec-websocket-accept'] !== acceptValue(key)) return 'invalid Sec-WebSocket-Accept header';
+  if (headers['sec-websocket-extensions'] !== undefined) return 'the server set an extension nobody asked for';
+  if (headers['sec-websocket-protocol'] !== undefined) return 'the server set a subprotocol nobody asked for';
+  return undefined;
 }
 
 /** The start of a response's body; whatever came by then when it breaks off or takes too long. */

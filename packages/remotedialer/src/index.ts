@@ -42,7 +42,6 @@ export { TunnelClient } from './tunnel-client.js';
 export { TunnelServer } from './tunnel-server.js';
 
 export type { BackoffOptions } from './backoff.js';
-export type { MaskingMode } from './handshake.js';
 export type { Logger } from './logger.js';
 export type { Peer, PeerIdentity } from './peer-links.js';
 export type { ConnectorOptions, Dialer } from './plugs.js';
@@ -51,7 +50,7 @@ export type { Int64, Message } from './message.js';
 export type { ConnectHandler, ConnectRequest, SessionOptions, SyncMode } from './session.js';
 export type { AllowRule } from './targets.js';
 export type { TickerClock, TickerMember } from './ticker.js';
-export type { TunnelTlsOptions } from './tls-options.js';
+export type { MaskingMode, TunnelTlsOptions } from './tls-options.js';
 export type { Transport, TransportHandler } from './transport.js';
 export type { Endpoint, TunnelClientOptions, TunnelClientStatus } from './tunnel-client.js';
 export type { Authorization, TunnelServerOptions } from './tunnel-server.js';

@@ -54,7 +54,7 @@ export interface SessionOptions {
   readonly onEnd?: (error?: Error) => void;
   /** Told about AddClient and RemoveClient; throws {@link ProtocolError} to end the session. Default: ignore. */
   readonly onClientMessage?: (type: 'AddClient' | 'RemoveClient', text: string) => void;
-  /** Sees every received message, for debugging. */
+  /** Sees every received message, for debugging; of a Data message that arrives in parts only the first. */
   readonly trace?: (message: Message) => void;
   /** Client only. @default 'safe' */
   readonly sync?: SyncMode;
@@ -80,6 +80,8 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
   #watched: Set<Connection> | undefined;
   #watcher: TickerMember | undefined;
   #lastId: number;
+  /** Whose Data came last: the rest of that message may follow. */
+  #receiving: Int64 = 0;
   #ended = false;
   #endError: Error | undefined;
   #heard = false;
@@ -166,6 +168,13 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
     } catch (error) {
       this.destroy(error instanceof Error ? error : new ProtocolError(String(error)));
     }
+  }
+
+  onMoreData(payload: Buffer): void {
+    if (this.#ended) return;
+    this.#heard = true;
+    const connection = this.#find(this.#receiving);
+    if (connection !== undefined) this.#receive(connection, payload);
   }
 
   onLife(): void {
@@ -273,15 +282,20 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
   }
 
   #onData(id: Int64, payload: Buffer): void {
+    this.#receiving = id;
     const connection = this.#find(id);
     if (connection !== undefined) {
-      this.counters.bytesReceived += payload.length;
-      connection.receive(payload);
+      this.#receive(connection, payload);
       return;
     }
     // Late Data of a connection that was closed here is normal; the other end has our Error by now or soon.
     if (this.#wasKnown(id) || this.#transport.saturated) return;
     this.#sendError(id, `connection not found ${this.clientKey}/${this.sessionKey}/${id}`);
+  }
+
+  #receive(connection: Connection, payload: Buffer): void {
+    this.counters.bytesReceived += payload.length;
+    connection.receive(payload);
   }
 
   #onConnect({ connectionId: id, protocol, address }: ConnectMessage): void {

@@ -26,8 +26,10 @@ export interface Transport {
 
 /** What a transport tells its session. */
 export interface TransportHandler {
-  /** One whole message arrived. */
+  /** One whole message arrived; or the beginning of a Data message with its header, and the rest will follow. */
   onMessage(bytes: Buffer): void;
+  /** More payload of the Data message that {@link onMessage} got last. Transports need not use this. */
+  onMoreData(payload: Buffer): void;
   /** A ping or pong arrived. */
   onLife(): void;
   /** No longer saturated. */

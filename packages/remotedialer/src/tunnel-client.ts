@@ -2,12 +2,12 @@ import { EventEmitter } from 'node:events';
 import { fullJitterDelay, type BackoffOptions } from './backoff.js';
 import type { Connection } from './connection.js';
 import { SessionNotFoundError } from './errors.js';
-import { openTransport, type MaskingMode } from './handshake.js';
+import { openTransport } from './handshake.js';
 import { silentLogger, type Logger } from './logger.js';
 import { Session, type ConnectHandler, type SyncMode } from './session.js';
 import { describeSession, type SessionInfo } from './stats.js';
 import type { Ticker } from './ticker.js';
-import type { TunnelTlsOptions } from './tls-options.js';
+import type { MaskingMode, TunnelTlsOptions } from './tls-options.js';
 
 /** Where to connect, and as whom. */
 export interface Endpoint {

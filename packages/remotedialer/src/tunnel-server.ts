@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import type { Connection } from './connection.js';
-import { webSocketOptions } from './handshake.js';
 import { InvalidAddressError, SessionNotFoundError } from './errors.js';
 import { silentLogger, type Logger } from './logger.js';
 import { PeerLinks, type Peer, type PeerIdentity } from './peer-links.js';
@@ -14,6 +11,7 @@ import { SessionManager } from './session-manager.js';
 import { describeSession, StatsKeeper, type SessionInfo, type TunnelStats } from './stats.js';
 import { rancherAgentRule, type AllowRule } from './targets.js';
 import type { Ticker } from './ticker.js';
+import { acceptUpgrade, refuseUpgrade, upgradeProblem } from './upgrade.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
 /** Who a client turned out to be. */
@@ -52,13 +50,6 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
   readonly #options: TunnelServerOptions;
   readonly #logger: Logger;
   readonly #sessions = new SessionManager();
-  readonly #webSockets = new WebSocketServer({
-    ...webSocketOptions,
-    noServer: true,
-    clientTracking: false,
-    // A Go server takes no subprotocol even if one is offered.
-    handleProtocols: () => false,
-  });
   readonly #stats = new StatsKeeper();
   readonly #peers: PeerLinks | undefined;
   #closed = false;
@@ -82,6 +73,8 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const ignore = (): void => undefined;
     socket.on('error', ignore);
+    const problem = upgradeProblem(request);
+    if (problem !== undefined) return refuseUpgrade(socket, 400, problem);
     const peerId = this.#peers?.authenticate(request);
     if (peerId !== undefined) {
       socket.off('error', ignore);
@@ -90,12 +83,12 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
     }
     this.#authorize(request).then(
       (authorization) => {
-        if (this.#closed) return refuse(socket, 503, 'server is closing');
-        if (authorization === null) return refuse(socket, 401, 'failed authentication');
+        if (this.#closed) return refuseUpgrade(socket, 503, 'server is closing');
+        if (authorization === null) return refuseUpgrade(socket, 401, 'failed authentication');
         socket.off('error', ignore);
         this.#accept(request, socket, head, authorization.clientKey, false);
       },
-      (error: unknown) => refuse(socket, 400, error instanceof Error ? error.message : String(error)),
+      (error: unknown) => refuseUpgrade(socket, 400, error instanceof Error ? error.message : String(error)),
     );
   }
 
@@ -184,22 +177,20 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, clientKey: string, isPeer: boolean): void {
-    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
-      const { ticker, onConnect } = this.#options;
-      const transport = new WebSocketTransport(ws, socket as Socket, 'none');
-      const session: Session = new Session(transport, {
-        role: 'server',
-        clientKey,
-        sessionKey: randomSessionKey(),
-        onEnd: (error) => (isPeer ? this.#peers?.ended(session) : this.#onEnd(session, error)),
-        ...(isPeer && { onClientMessage: (type, text) => this.#peers?.learn(session, type, text) }),
-        ...(!isPeer &&
-          onConnect && { onConnect: (connection, dial) => onConnect(connection, dial, clientKey) }),
-        ...(ticker && { ticker }),
-      });
-      if (isPeer) this.#peers?.accepted(session);
-      else this.#onOpen(session);
+    acceptUpgrade(request, socket);
+    if (head.length > 0) socket.unshift(head);
+    const { ticker, onConnect } = this.#options;
+    const session: Session = new Session(new WebSocketTransport(socket, 'none'), {
+      role: 'server',
+      clientKey,
+      sessionKey: randomSessionKey(),
+      onEnd: (error) => (isPeer ? this.#peers?.ended(session) : this.#onEnd(session, error)),
+      ...(isPeer && { onClientMessage: (type, text) => this.#peers?.learn(session, type, text) }),
+      ...(!isPeer && onConnect && { onConnect: (connection, dial) => onConnect(connection, dial, clientKey) }),
+      ...(ticker && { ticker }),
     });
+    if (isPeer) this.#peers?.accepted(session);
+    else this.#onOpen(session);
   }
 
   #onOpen(session: Session): void {
@@ -224,12 +215,4 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
 /** A random 63-bit number in decimals, as Go servers use; a string because it exceeds 2^53. */
 function randomSessionKey(): string {
   return (randomBytes(8).readBigUInt64LE() >> 1n).toString();
-}
-
-function refuse(socket: Duplex, status: number, body: string): void {
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { MAX_MESSAGE_BYTES, MAX_QUEUED_BYTES, SATURATION_BYTES } from './constants.js';
 import { isDataWithHeader } from './decode.js';
 import { OverflowError, RemotedialerError } from './errors.js';
@@ -11,6 +12,12 @@ import { encodeControlFrame, encodeFrame, type Masking } from './websocket-frame
 const CLOSE_MS = 1_000;
 /** The code of a WebSocket that ended without a Close frame (RFC 6455 7.1.5). */
 const ABNORMAL = 1006;
+/** The code of a Close frame that says all is well (RFC 6455 7.4.1). */
+const NORMAL_CLOSURE = 1000;
+
+/** A TCP or TLS socket, or a stream that stands in for one. */
+export type UpgradedSocket = Duplex & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>>;
+
 const nothing = new Uint8Array();
 
 /**
@@ -20,7 +27,7 @@ const nothing = new Uint8Array();
  */
 export class WebSocketTransport implements Transport, FrameHandler {
   handler: TransportHandler | undefined;
-  readonly #socket: Socket;
+  readonly #socket: UpgradedSocket;
   readonly #masking: Masking;
   readonly #reader: FrameReader;
   #corked = false;
@@ -34,12 +41,12 @@ export class WebSocketTransport implements Transport, FrameHandler {
   #closeTimer: NodeJS.Timeout | undefined;
 
   /** @param socket the TCP or TLS socket after the handshake; from now on nobody else may use it */
-  constructor(socket: Socket, masking: Masking) {
+  constructor(socket: UpgradedSocket, masking: Masking) {
     this.#socket = socket;
     this.#masking = masking;
     this.#reader = new FrameReader(masking === 'none', MAX_MESSAGE_BYTES, this);
-    socket.setTimeout(0);
-    socket.setNoDelay();
+    socket.setTimeout?.(0);
+    socket.setNoDelay?.(true);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     // The other end sends no more, so there is nobody left to talk to (a Go server would leave the socket open).
     socket.on('end', () => socket.destroy());
@@ -70,8 +77,11 @@ export class WebSocketTransport implements Transport, FrameHandler {
 
   close(): void {
     if (this.#closing) return;
+    // The Close frame shows the other end that this is no accident; 'finish' then destroys the socket.
+    const code = Buffer.alloc(2);
+    code.writeUInt16BE(NORMAL_CLOSURE);
+    this.#sendControl(Opcode.Close, code);
     this.#closing = true;
-    // Like Go ends, without a WebSocket Close frame; 'finish' then destroys the socket.
     this.#end();
   }
 
@@ -163,7 +173,7 @@ export class WebSocketTransport implements Transport, FrameHandler {
   #onClose(): void {
     clearTimeout(this.#closeTimer);
     this.#reader.stop();
-    const graceful = this.#closing && this.#error === undefined;
+    const graceful = this.#error === undefined && (this.#closing || this.#code === NORMAL_CLOSURE);
     const error =
       this.#error ??
       new RemotedialerError('ERR_RD_CLOSED', `the other end closed the WebSocket (code ${this.#code})`);

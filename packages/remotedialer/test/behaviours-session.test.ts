@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {
@@ -9,6 +10,7 @@ import {
   encodeRemoveClient,
   encodeSyncConnections,
   InvalidAddressError,
+  MessageType,
   ProtocolError,
   Session,
   TimeoutError,
@@ -249,6 +251,19 @@ test('25, 26: addresses are passed through as they are; a handler decides what t
     'unix /var/run/docker.sock /var/run/docker.sock undefined',
     'tcp [fd00::1]:6443 fd00::1 6443',
   ]);
+});
+
+test("26: Rancher's health check, GET /ping for not-used:80, is answered with 200 by a server in this process", async () => {
+  const http = createServer((request, response) => response.end(`pong ${request.url}`));
+  const { peer } = createRawPair({ onConnect: (connection) => void http.emit('connection', connection) });
+  const ping = 'GET /ping HTTP/1.1\r\nHost: not-used\r\nConnection: close\r\n\r\n';
+  // As Rancher sends it: the request right behind Connect, split anywhere.
+  peer.send(encodeConnect(2, 'tcp', 'not-used:80'));
+  peer.send(encodeData(2, Buffer.from(ping.slice(0, 9))), encodeData(2, Buffer.from(ping.slice(9))));
+  await expect.poll(() => peer.received.at(-1)).toMatchObject({ type: MessageType.Error, eof: true });
+  const answer = peer.data(2).toString();
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(answer).toMatch(/\r\n\r\n.*pong \/ping/s);
 });
 
 test('a handler that throws fails its dial with the message, and only that', async () => {

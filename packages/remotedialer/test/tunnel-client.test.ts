@@ -108,6 +108,32 @@ test('a lost session is replaced by a new one', async () => {
   await expect.poll(() => tunnels.hasSession('alice')).toBe(true);
 });
 
+test('retryNow() ends the wait between attempts, and has no effect at other times', async () => {
+  const { url, tunnels } = await startServer();
+  const tokens = ['', 'alice', 'bob'];
+  const client = makeClient({
+    endpoint: () => {
+      const token = tokens.shift()!;
+      return { url, headers: token === '' ? {} : { 'x-tunnel-id': token } };
+    },
+    backoff: { initialMs: 3_600_000, maxMs: 3_600_000 },
+    random: () => 0.5,
+  });
+  client.retryNow();
+  expect(client.status).toBe('idle');
+  client.start();
+  await once(client, 'attemptFailed');
+  client.retryNow();
+  client.retryNow();
+  await once(client, 'connected');
+  client.retryNow();
+  expect([client.status, client.debugInfo().failures]).toEqual(['connected', 1]);
+  await expect.poll(() => tunnels.clients()).toEqual(['alice']);
+  await client.close();
+  client.retryNow();
+  expect([client.status, tokens]).toEqual(['closed', ['bob']]);
+});
+
 test('the statuses are passed in order, and closed is for good', async () => {
   const { url, tunnels } = await startServer();
   const statuses: TunnelClientStatus[] = [];

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { goMetrics, InvalidAddressError, SessionNotFoundError, TunnelClient } from '../src/index.js';
+import { rawClient } from './helpers/raw-websocket.js';
 import { startClient, startPair, startServer } from './helpers/tunnel.js';
 
 const keep = (): void => undefined;
@@ -33,6 +34,30 @@ test('17: with several sessions of one key the newest is dialled, and the older 
   expect(await text(tunnels.dial('alice', 'tcp', 'x:1'))).toBe('second');
   await second.close();
   await expect.poll(async () => text(tunnels.dial('alice', 'tcp', 'x:1'))).toBe('first');
+});
+
+test('29: sessions of one agent may overlap while it restarts: the new one is dialled, and the end of the old one ends only its own streams', async () => {
+  const { tunnels, url } = await startServer();
+  const ids: string[] = [];
+  tunnels.on('session', (_key, id) => ids.push(id));
+  // The old one's machine has lost power: its socket stays open, and nothing comes from it ever again.
+  const old = await rawClient(url);
+  await expect.poll(() => ids.length).toBe(1);
+  const stranded = tunnels.dial('alice', 'tcp', 'x:1');
+  const failed = once(stranded, 'error');
+  await startClient(url, (connection) => connection.pipe(connection));
+  await expect.poll(() => ids.length).toBe(2);
+  const stream = tunnels.dial('alice', 'tcp', 'x:1');
+  stream.write('to the new one');
+  expect(String((await once(stream, 'data'))[0])).toBe('to the new one');
+  const ended = once(tunnels, 'sessionEnd');
+  old.destroy();
+  expect((await ended).slice(0, 2)).toEqual(['alice', ids[0]]);
+  expect(((await failed)[0] as Error).message).toBe('tunnel disconnect');
+  expect(tunnels.hasSession('alice')).toBe(true);
+  stream.write('still');
+  expect(String((await once(stream, 'data'))[0])).toBe('still');
+  expect(ids[0]).not.toBe(ids[1]);
 });
 
 test('dialer() is bound to one client', async () => {

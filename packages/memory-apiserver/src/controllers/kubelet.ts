@@ -83,7 +83,8 @@ function live(pod: Pod, key: string, delays: Required<KubeletOptions>, context: 
       context.requeue(key, dueInMs);
       return;
     }
-    const ip = status.podIP ?? (pod.spec.hostNetwork === true ? undefined : nextPodIp(context.cluster.api, node));
+    const ip =
+      status.podIP ?? (pod.spec.hostNetwork === true ? undefined : nextPodIp(context.cluster.api, node));
     writeStatus(api, pod, runningStatus(pod, node, ip, now()));
     for (const container of pod.spec.containers) {
       events.record(pod, 'Normal', 'Started', `Started container ${container.name}`);

@@ -38,7 +38,8 @@ export function nodeController({ kubeletVersion = '' }: NodeOptions = {}): Contr
   return {
     name: 'node',
     watches: ['nodes'],
-    keysFor: ({ type, object }) => (type === 'DELETED' || !isSettled(object) ? [object.metadata.name] : []),
+    keysFor: ({ type, object }) =>
+      type === 'DELETED' || !isSettled(object, kubeletVersion) ? [object.metadata.name] : [],
     reconcile(name, context) {
       const node = context.api.find('nodes', undefined, name) as Node | undefined;
       if (node === undefined) removePodsOf(name, context);
@@ -48,10 +49,11 @@ export function nodeController({ kubeletVersion = '' }: NodeOptions = {}): Contr
 }
 
 /** Everything that {@link settle} would do is done: nodes are written often, by whoever annotates them. */
-const isSettled = (node: Node): boolean =>
+const isSettled = (node: Node, kubeletVersion: string): boolean =>
   conditionOf(node.status?.conditions, 'Ready') !== undefined &&
   node.status?.capacity !== undefined &&
   node.status.addresses !== undefined &&
+  (kubeletVersion === '' || Boolean(node.status.nodeInfo?.['kubeletVersion'])) &&
   taintsFor(node) === undefined;
 
 function settle(node: Node, kubeletVersion: string, context: ControllerContext): void {
@@ -75,7 +77,7 @@ function settle(node: Node, kubeletVersion: string, context: ControllerContext):
       { type: 'InternalIP', address: freeAddress(updated, api.list('nodes')) },
       { type: 'Hostname', address: updated.metadata.name },
     ],
-    nodeInfo: updated.status?.nodeInfo ?? nodeInfo(updated, kubeletVersion),
+    nodeInfo: { ...nodeInfo(updated, kubeletVersion), ...given(updated.status?.nodeInfo) },
   });
 }
 
@@ -126,6 +128,10 @@ const nodeInfo = ({ metadata }: Node, kubeletVersion: string): Record<string, st
   osImage: 'Linux',
   systemUUID: metadata.uid ?? '',
 });
+
+/** The fields that are set: a node without `nodeInfo` has one of empty strings, as Go writes it. */
+const given = (info: object = {}): object =>
+  Object.fromEntries(Object.entries(info).filter(([, value]) => value !== ''));
 
 function removePodsOf(name: string, { api }: ControllerContext): void {
   for (const pod of api.list('pods', { fieldSelector: `spec.nodeName=${name}` }) as Pod[]) {

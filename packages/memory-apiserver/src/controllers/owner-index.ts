@@ -111,8 +111,7 @@ export class OwnerIndex {
   #below(owner: string): readonly string[] {
     const base = this.#under;
     if (base === undefined) return [];
-    const inCluster = (text: string): string =>
-      text.replaceAll(CLUSTER_NAME_PLACEHOLDER, this.#clusterName);
+    const inCluster = (text: string): string => text.replaceAll(CLUSTER_NAME_PLACEHOLDER, this.#clusterName);
     const keys = [...(base.#dependents?.get(owner) ?? [])];
     if (base.#named.size > 0 && owner.includes(this.#clusterName)) {
       for (const named of base.#named) {

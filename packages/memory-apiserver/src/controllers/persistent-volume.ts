@@ -208,15 +208,16 @@ function syncVolume(volume: PersistentVolume, { api, now }: ControllerContext): 
     if (volume.status?.phase === phase) return;
     writeStatus(api, volume, { ...volume.status, phase, lastPhaseTransitionTime: timestamp(now()) });
   };
-  if (volume.metadata.deletionTimestamp !== undefined) return;
+  const isGoing = volume.metadata.deletionTimestamp !== undefined;
   if (claimRef === undefined || (claimRef.uid ?? '') === '') {
-    setPhase('Available');
+    if (!isGoing) setPhase('Available');
     return;
   }
   const claim = api.find(claims, claimRef.namespace, claimRef.name);
   if (claim?.metadata.uid === claimRef.uid) return;
+  // Of one that is to be deleted too: while it is Bound its finalizer stays.
   setPhase('Released');
-  if (policy !== 'Delete') return;
+  if (policy !== 'Delete' || isGoing) return;
   try {
     api.delete(volumes, undefined, volume.metadata.name);
   } catch (error) {

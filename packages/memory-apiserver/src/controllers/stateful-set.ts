@@ -89,7 +89,8 @@ function reconcile(set: StatefulSet, adopts: boolean, context: ControllerContext
     );
   const pods = members();
   const { selector, template } = set.spec;
-  if (set.metadata.deletionTimestamp === undefined && selectsTemplate(selector, template)) step(plan, pods, context);
+  if (set.metadata.deletionTimestamp === undefined && selectsTemplate(selector, template))
+    step(plan, pods, context);
   writeSetStatus(plan, members(), context);
   dropRevisions(
     context,

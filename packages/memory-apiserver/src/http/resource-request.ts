@@ -127,7 +127,8 @@ export function deleteOptionsOf(body: KubeObject | undefined, query: URLSearchPa
     dryRun: query.getAll('dryRun'),
   }) as DeleteOptions & { orphanDependents?: boolean; dryRun?: string[] };
   const { orphanDependents, propagationPolicy, gracePeriodSeconds, preconditions } = given;
-  const legacy = typeof orphanDependents !== 'boolean' ? undefined : orphanDependents ? 'Orphan' : 'Background';
+  const legacy =
+    typeof orphanDependents !== 'boolean' ? undefined : orphanDependents ? 'Orphan' : 'Background';
   const policy = propagationPolicy ?? legacy;
   if (policy !== undefined && !['Background', 'Foreground', 'Orphan'].includes(policy)) {
     throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [

@@ -11,7 +11,14 @@ import { decodeObject } from './body.js';
 import type { Exchange } from './exchange.js';
 import { keepKnownFields } from './known-fields.js';
 import type { HandlerContext } from './resource-handlers.js';
-import { checkKind, getHandler, parsePatch, patchHandler, successText, updateHandler } from './resource-handlers.js';
+import {
+  checkKind,
+  getHandler,
+  parsePatch,
+  patchHandler,
+  successText,
+  updateHandler,
+} from './resource-handlers.js';
 import type { ResourceRequest, Verb } from './resource-request.js';
 import { deleteOptionsOf, writeOptionsOf } from './resource-request.js';
 import { send, sendText } from './respond.js';

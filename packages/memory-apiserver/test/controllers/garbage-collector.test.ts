@@ -96,6 +96,46 @@ describe('garbage collector', () => {
     expect(configs(cluster)).toEqual(['kept', 'owner']);
   });
 
+  it('keeps a cluster-scoped object whose owner has a namespace, also when that is gone', () => {
+    const cluster = newCluster();
+    const owner = cluster.api.create(config('owner'));
+    const { ownerReferences = [] } = config('child', [owner]).metadata;
+    const role: KubeObject = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'cleanup', ownerReferences },
+    };
+    cluster.api.create(role);
+    cluster.advance(1000);
+    expect(cluster.api.find('clusterroles.rbac.authorization.k8s.io', undefined, 'cleanup')).toBeDefined();
+    cluster.api.delete('configmaps', 'demo', 'owner');
+    cluster.advance(60_000);
+    expect(cluster.api.find('clusterroles.rbac.authorization.k8s.io', undefined, 'cleanup')).toBeDefined();
+  });
+
+  it('deletes an object whose owner is in another namespace', () => {
+    const cluster = newCluster();
+    const owner = cluster.api.create({
+      ...config('owner'),
+      metadata: { name: 'owner', namespace: 'default' },
+    });
+    cluster.api.create(config('child', [owner]));
+    cluster.advance(1000);
+    expect(configs(cluster)).toEqual([]);
+  });
+
+  it('leaves an object alone as long as it can’t tell what one of its owners is', () => {
+    const cluster = newCluster();
+    const gone = {
+      ...config('gone'),
+      metadata: { name: 'gone', uid: '00000000-0000-4000-8000-000000000000' },
+    };
+    const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w', uid: 'w' } };
+    cluster.api.create(config('child', [gone, widget]));
+    cluster.advance(1000);
+    expect(cluster.api.get('configmaps', 'demo', 'child').metadata.ownerReferences).toHaveLength(2);
+  });
+
   it('is not blocked by a circle of owners', () => {
     const cluster = newCluster();
     const a = cluster.api.create(config('a'));

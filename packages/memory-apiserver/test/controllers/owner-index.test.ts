@@ -45,4 +45,18 @@ describe('owner index', () => {
     expect(other.knows('pods', owned('a', 'web'))).toBe(true);
     expect(other.has('Deployment', 'web')).toBe(false);
   });
+
+  it('puts the cluster’s name where the base has its placeholder', () => {
+    const base = OwnerIndex.of(
+      [owned('{{cluster-name}}-a', '{{cluster-name}}-web'), owned('b-{{cluster-name}}', 'web')],
+      () => 'pods',
+    );
+    const index = new OwnerIndex(base, 'berlin');
+    expect(names(index, 'berlin-web')).toEqual(['berlin-a']);
+    expect(names(index, 'web')).toEqual(['b-berlin']);
+    expect(index.has('ReplicaSet', 'berlin-web')).toBe(true);
+    expect(index.has('ReplicaSet', 'paris-web')).toBe(false);
+    expect(index.knows('pods', owned('berlin-a', 'berlin-web'))).toBe(true);
+    expect(index.knows('pods', owned('paris-a', 'berlin-web'))).toBe(false);
+  });
 });

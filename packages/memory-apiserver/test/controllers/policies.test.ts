@@ -151,6 +151,27 @@ describe('volumes', () => {
     expect(cluster.api.count('persistentvolumes')).toBe(0);
   });
 
+  it('stay as long as a pod uses the claim', () => {
+    const cluster = newCluster();
+    storageClass(cluster, 'Immediate');
+    cluster.api.create(claim('c', 'fast'));
+    cluster.api.create(pod('p', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }));
+    cluster.advance(5000);
+    expect(get(cluster).metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
+    expect(cluster.api.list('persistentvolumes')[0]?.metadata.finalizers).toEqual([
+      'kubernetes.io/pv-protection',
+    ]);
+    cluster.api.delete('persistentvolumeclaims', 'demo', 'c');
+    cluster.api.delete('persistentvolumes', undefined, get(cluster)['spec'].volumeName as string);
+    cluster.advance(60_000);
+    expect(get(cluster).metadata.deletionTimestamp).toBeDefined();
+    expect(cluster.api.count('persistentvolumes')).toBe(1);
+    cluster.api.delete('pods', 'demo', 'p');
+    cluster.advance(60_000);
+    expect(cluster.api.count('persistentvolumeclaims')).toBe(0);
+    expect(cluster.api.count('persistentvolumes')).toBe(0);
+  });
+
   it('wait for the first pod if their class says so', () => {
     const cluster = newCluster();
     storageClass(cluster, 'WaitForFirstConsumer');

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { configMap, MAPS, TestCluster } from './test-cluster.js';
 
 let cluster: TestCluster;
@@ -148,6 +149,32 @@ describe('answers take the form that is asked for', () => {
     });
     expect(headers.get('content-type')).toBe('application/yaml');
     expect(text).toMatch(/^kind: Namespace\n/);
+  });
+
+  it('YAML that readers of YAML 1.1, as Go’s is, don’t take for something else', async () => {
+    const data = {
+      a: 'yes',
+      b: '0123',
+      c: '1:30',
+      d: 'null',
+      e: `${'long '.repeat(40)}line`,
+      f: 'one\ntwo\n',
+    };
+    await cluster.send('POST', MAPS, { body: configMap('tricky', { data }) });
+    const headers = { Accept: 'application/yaml' };
+    const { text } = await cluster.send('GET', `${MAPS}/tricky`, { headers });
+    expect(parseYaml(text, { version: '1.1' })).toMatchObject({ kind: 'ConfigMap', data });
+    expect(text).toContain('line');
+    expect(text.split('\n').some((line) => line.length > 200)).toBe(true);
+    const list = await cluster.send('GET', MAPS, { headers });
+    expect(parseYaml(list.text, { version: '1.1' })).toMatchObject({ kind: 'ConfigMapList' });
+  });
+
+  it('errors in YAML too', async () => {
+    const answer = await cluster.send('GET', `${MAPS}/none`, { headers: { Accept: 'application/yaml' } });
+    expect(answer.code).toBe(404);
+    expect(answer.headers.get('content-type')).toBe('application/yaml');
+    expect(parseYaml(answer.text)).toMatchObject({ kind: 'Status', reason: 'NotFound' });
   });
 
   it('JSON for clients that like protobuf better', async () => {
@@ -307,5 +334,53 @@ describe('a write', () => {
     });
     expect(await patch('application/json', {})).toMatchObject(status(415, 'UnsupportedMediaType'));
     expect(await patch('application/apply-patch+yaml', 'data: {}')).toMatchObject(status(400, 'BadRequest'));
+  });
+});
+
+describe('subresources', () => {
+  const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
+  const PODS = '/api/v1/namespaces/default/pods';
+
+  it('give tokens to clients that write null for what they leave out, as Go’s do', async () => {
+    await cluster.send('POST', ACCOUNTS, { body: { metadata: { name: 'nulls' } } });
+    const body = {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { creationTimestamp: null },
+      spec: { audiences: null, expirationSeconds: null, boundObjectRef: null },
+      status: { token: '', expirationTimestamp: null },
+    };
+    const answer = await cluster.send('POST', `${ACCOUNTS}/nulls/token`, { body });
+    expect(answer).toMatchObject({ code: 201, body: { spec: { boundObjectRef: null } } });
+    expect(await cluster.send('GET', '/api', { token: answer.body.status.token })).toMatchObject({
+      code: 200,
+    });
+  });
+
+  it('refuse values of the wrong type', async () => {
+    const body = { spec: { audiences: 'all' } };
+    await cluster.send('POST', ACCOUNTS, { body: { metadata: { name: 'wrong' } } });
+    expect(await cluster.send('POST', `${ACCOUNTS}/wrong/token`, { body })).toMatchObject(
+      status(400, 'BadRequest', expect.stringContaining('cannot unmarshal string into Go struct field')),
+    );
+  });
+
+  it('bind pods, by the collection of Bindings too', async () => {
+    for (const [name, path] of [
+      ['bound', `${PODS}/bound/binding`],
+      ['bound-too', '/api/v1/namespaces/default/bindings'],
+    ] as const) {
+      const spec = { containers: [{ name: 'main', image: 'nginx' }] };
+      await cluster.send('POST', PODS, { body: { metadata: { name }, spec } });
+      const body = { metadata: { name }, target: { kind: 'Node', name: 'n1' } };
+      expect(await cluster.send('POST', path, { body })).toMatchObject({
+        code: 201,
+        body: { kind: 'Status', status: 'Success' },
+      });
+      expect((await cluster.send('GET', `${PODS}/${name}`)).body).toMatchObject({
+        metadata: { generation: 1 },
+        spec: { nodeName: 'n1' },
+      });
+    }
   });
 });

@@ -63,6 +63,18 @@ describe('OverlayCatalog', () => {
     expect(base.versions('example.com')).toEqual(['v1']);
   });
 
+  it('hides a definition of its base that is given no rows, until that is taken back', () => {
+    const base = new OverlayCatalog();
+    base.setCustom('widgets.example.com', [widget('v1')]);
+    const catalog = new OverlayCatalog(base);
+    catalog.setCustom('widgets.example.com', []);
+    expect(catalog.find('example.com', 'v1', 'widgets')).toBeUndefined();
+    expect(catalog.groups()).not.toContain('example.com');
+    expect(base.find('example.com', 'v1', 'widgets')).toBeDefined();
+    catalog.removeCustom('widgets.example.com');
+    expect(catalog.find('example.com', 'v1', 'widgets')).toBeDefined();
+  });
+
   it('puts custom groups behind the built-in ones, by name', () => {
     const catalog = new OverlayCatalog();
     catalog.setCustom('widgets.b.example.com', [widget('v1', 'b.example.com')]);

@@ -42,6 +42,8 @@ export class RawPeer implements TransportHandler {
     this.received.push(decodeMessage(bytes));
   }
 
+  /** Never called: messages arrive whole in memory. */
+  onMoreData(): void {}
   onLife(): void {}
   onDrain(): void {}
   onClose(): void {

@@ -39,6 +39,39 @@ export async function readHash(stream: Duplex, size: number): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Reads until a stream closes, however that comes, and checks that it was the start of {@link byteSource}. */
+export class PrefixReader {
+  /** How many bytes have come. */
+  bytes = 0;
+  /** False once one of them was wrong. */
+  intact = true;
+  readonly #expected: Generator<Buffer>;
+  #block = Buffer.alloc(0);
+
+  constructor(seed: number) {
+    this.#expected = blocks(Infinity, seed);
+  }
+
+  /** Reads `stream`; resolves when it has closed. */
+  async read(stream: Duplex): Promise<void> {
+    stream.on('data', (chunk: Buffer) => this.check(chunk));
+    stream.on('error', () => undefined);
+    if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve));
+  }
+
+  /** Compares the next bytes. */
+  check(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    for (let at = 0; at < chunk.length;) {
+      if (this.#block.length === 0) this.#block = this.#expected.next().value as Buffer;
+      const length = Math.min(this.#block.length, chunk.length - at);
+      this.intact &&= this.#block.subarray(0, length).equals(chunk.subarray(at, at + length));
+      this.#block = this.#block.subarray(length);
+      at += length;
+    }
+  }
+}
+
 function* blocks(size: number, seed: number): Generator<Buffer> {
   let state = (seed * 0x9e3779b1) >>> 0;
   for (let sent = 0; sent < size;) {

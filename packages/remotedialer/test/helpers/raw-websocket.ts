@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 /** A WebSocket frame, masked with zeroes if it comes from a client. */
@@ -41,9 +42,31 @@ export async function rawClient(
   return socket;
 }
 
+/** The frames that a client has sent, all of them whole. */
+export function unmask(bytes: Buffer): { opcode: number; mask: number; payload: Buffer }[] {
+  const frames = [];
+  for (let at = 0; at < bytes.length;) {
+    const opcode = (bytes[at] ?? 0) & 15;
+    const short = (bytes[at + 1] ?? 0) & 127;
+    if (short === 127) throw new Error('frames of up to 64 KiB only');
+    const length = short === 126 ? bytes.readUInt16BE(at + 2) : short;
+    const maskAt = at + (short === 126 ? 4 : 2);
+    const key = bytes.subarray(maskAt, maskAt + 4);
+    const payload = bytes
+      .subarray(maskAt + 4, maskAt + 4 + length)
+      .map((byte, i) => byte ^ (key[i & 3] ?? 0));
+    frames.push({ opcode, mask: key.readUInt32BE(), payload: Buffer.from(payload) });
+    at = maskAt + 4 + length;
+  }
+  return frames;
+}
+
 /** A server that accepts WebSockets and then leaves the sockets alone. */
-export async function rawServer(onSocket: (socket: Socket) => void): Promise<string> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+export async function rawServer(
+  onSocket: (socket: Socket) => void,
+  secure?: { key: string; cert: string },
+): Promise<string> {
+  const serve = (socket: Socket): void => {
     socket.on('error', () => undefined);
     onTestFinished(() => void socket.destroy());
     socket.once('data', (data) => {
@@ -55,9 +78,13 @@ export async function rawServer(onSocket: (socket: Socket) => void): Promise<str
       );
       onSocket(socket);
     });
-  });
+  };
+  const server =
+    secure === undefined
+      ? createServer({ allowHalfOpen: true }, serve)
+      : createTlsServer({ ...secure, allowHalfOpen: true }, serve);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/connect`;
+  return `${secure === undefined ? 'ws' : 'wss'}://127.0.0.1:${(server.address() as AddressInfo).port}/connect`;
 }

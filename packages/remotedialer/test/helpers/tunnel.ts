@@ -17,11 +17,14 @@ export interface TestServer {
 }
 
 /** A tunnel server on 127.0.0.1 that takes the client's key from the header `x-tunnel-id`. Ends with the test. */
-export async function startServer(options: Partial<TunnelServerOptions> = {}): Promise<TestServer> {
-  const tunnels = new TunnelServer({ authorize: byHeader, ...options });
+export async function startServer(
+  options: Partial<TunnelServerOptions> & { port?: number } = {},
+): Promise<TestServer> {
+  const { port = 0, ...rest } = options;
+  const tunnels = new TunnelServer({ authorize: byHeader, ...rest });
   const http = createServer();
   http.on('upgrade', (request, socket, head) => tunnels.handleUpgrade(request, socket, head));
-  http.listen(0, '127.0.0.1');
+  http.listen(port, '127.0.0.1');
   await once(http, 'listening');
   onTestFinished(async () => {
     await tunnels.close();

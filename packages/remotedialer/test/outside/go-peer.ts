@@ -7,20 +7,23 @@ import { onTestFinished } from 'vitest';
 /** A running Go program of tools/interop. */
 export class GoPeer {
   readonly child: ChildProcess;
-  /** The JSON line it printed when it was ready. */
-  readonly ready: Record<string, unknown>;
+  /** The JSON lines it has printed; the first says that it is ready. */
+  readonly lines: readonly Record<string, unknown>[];
 
-  private constructor(child: ChildProcess, ready: Record<string, unknown>) {
+  private constructor(child: ChildProcess, lines: readonly Record<string, unknown>[]) {
     this.child = child;
-    this.ready = ready;
+    this.lines = lines;
   }
 
   /** Starts `program` with `args` and waits for its first line. Ends with the test. */
   static async start(program: string, ...args: string[]): Promise<GoPeer> {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
     onTestFinished(() => void child.kill('SIGKILL'));
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-    return new GoPeer(child, JSON.parse(line) as Record<string, unknown>);
+    const lines: Record<string, unknown>[] = [];
+    const output = createInterface(child.stdout);
+    output.on('line', (line) => lines.push(JSON.parse(line) as Record<string, unknown>));
+    await once(output, 'line');
+    return new GoPeer(child, lines);
   }
 
   async kill(): Promise<void> {
@@ -30,22 +33,31 @@ export class GoPeer {
   }
 }
 
+export interface GoServerOptions {
+  /** @default a free one */
+  readonly port?: number;
+  /** Who it is towards its peers. */
+  readonly id?: string;
+  readonly token?: string;
+}
+
 /** A Go server and its control API. */
 export class GoServer {
-  readonly #origin: string;
   readonly peer: GoPeer;
+  readonly port: number;
 
   private constructor(peer: GoPeer) {
     this.peer = peer;
-    this.#origin = `127.0.0.1:${String(peer.ready.port)}`;
+    this.port = Number(peer.lines[0]?.port);
   }
 
-  static async start(program: string): Promise<GoServer> {
-    return new GoServer(await GoPeer.start(program, 'server'));
+  static async start(program: string, options: GoServerOptions = {}): Promise<GoServer> {
+    const flags = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)]);
+    return new GoServer(await GoPeer.start(program, 'server', ...flags));
   }
 
   get tunnelUrl(): string {
-    return `ws://${this.#origin}/connect`;
+    return `ws://127.0.0.1:${this.port}/connect`;
   }
 
   /** A TCP connection that the Go server forwards through the tunnel of `client`. */
@@ -55,24 +67,36 @@ export class GoServer {
 
   /** Opens a port that the Go server forwards through the tunnel of `client`. */
   async forward(client: string, network: string, address: string): Promise<number> {
-    const query = new URLSearchParams({ client, network, address });
-    return ((await this.#control('POST', `/forward?${query.toString()}`)) as { port: number }).port;
+    return ((await this.#control('POST', '/forward', { client, network, address })) as { port: number }).port;
   }
 
   connect(port: number): Socket {
     return connect({ port, host: '127.0.0.1', noDelay: true });
   }
 
+  /**
+   * Lets the Go server dial, send `bytes` in one Write, which makes one message in one frame, and read as many back;
+   * returns the hashes of both.
+   */
+  echo(client: string, address: string, bytes: number): Promise<unknown> {
+    return this.#control('POST', '/echo', { client, network: 'tcp', address, bytes: String(bytes) });
+  }
+
   async hasClient(client: string): Promise<boolean> {
-    return ((await this.#control('GET', `/client?client=${client}`)) as { connected: boolean }).connected;
+    return ((await this.#control('GET', '/client', { client })) as { connected: boolean }).connected;
+  }
+
+  async addPeer(peer: { id: string; token: string; url: string }): Promise<void> {
+    await this.#control('POST', '/peer', peer);
   }
 
   async goroutines(): Promise<number> {
-    return ((await this.#control('GET', '/stats')) as { goroutines: number }).goroutines;
+    return ((await this.#control('GET', '/stats', {})) as { goroutines: number }).goroutines;
   }
 
-  async #control(method: string, path: string): Promise<unknown> {
-    const response = await fetch(`http://${this.#origin}${path}`, { method });
+  async #control(method: string, path: string, query: Record<string, string>): Promise<unknown> {
+    const url = `http://127.0.0.1:${this.port}${path}?${new URLSearchParams(query).toString()}`;
+    const response = await fetch(url, { method });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
   }

@@ -1,0 +1,15 @@
+import type { KubeObject } from '../../object.js';
+import type { RegistryContext } from '../context.js';
+import type { Strategy } from '../strategy.js';
+
+/** The StorageObjectInUseProtection admission: what is in use goes only when its controller takes this off. */
+export function protect({ metadata }: KubeObject, finalizer: string, { controllers }: RegistryContext): void {
+  if (!controllers.storageProtection || metadata.finalizers?.includes(finalizer) === true) return;
+  metadata.finalizers = [...(metadata.finalizers ?? []), finalizer];
+}
+
+export const volumeStrategy: Strategy = {
+  initialStatus: { phase: 'Pending' },
+  returnsDeleted: true,
+  prepareForCreate: (volume, context) => protect(volume, 'kubernetes.io/pv-protection', context),
+};
