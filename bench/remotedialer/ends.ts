@@ -56,8 +56,13 @@ export class End {
   }
 
   /** Starts an end and returns it with the facts it printed when it was ready. */
-  static async start(maker: Maker, nodeFlags: string[], ...args: string[]): Promise<[End, Record<string, number>]> {
-    const command = maker === 'go' ? [`${folder}end-go`] : [process.execPath, ...nodeFlags, `${folder}end.mjs`];
+  static async start(
+    maker: Maker,
+    nodeFlags: string[],
+    ...args: string[]
+  ): Promise<[End, Record<string, number>]> {
+    const command =
+      maker === 'go' ? [`${folder}end-go`] : [process.execPath, ...nodeFlags, `${folder}end.mjs`];
     const [program = '', ...rest] = [...command, ...args];
     const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     const end = new End(child, createInterface(child.stdout));

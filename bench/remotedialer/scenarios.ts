@@ -57,7 +57,8 @@ export async function measureTraffic(pair: Pair, sizes: Sizes, nodeFlags: string
   ];
   const echoes = (parallel: number, count: number): Promise<Figures> =>
     server.ask({ do: 'echo', parallel, count: Math.ceil(count / parallel), bytes: 1024 });
-  const opens = (parallel: number, count: number): Promise<Figures> => server.ask({ do: 'open', parallel, count });
+  const opens = (parallel: number, count: number): Promise<Figures> =>
+    server.ask({ do: 'open', parallel, count });
   for (const direction of ['down', 'up']) {
     await server.ask({ do: 'stream', direction, streams: 1, bytes: 64 * MiB });
   }

@@ -111,10 +111,10 @@ export class Connection extends VirtualSocket {
     this.#dueError = error;
   }
 
-  /** @internal Pause arrived. */
-  receivePause(): void {
-    this.#flow.paused(this.#owner.now());
-    if (this.#pending !== undefined) this.#owner.watch(this);
+  /** @internal Pause arrived; `oneFlag` when from a Go end. */
+  receivePause(oneFlag: boolean): void {
+    this.#flow.paused(this.#owner.now(), oneFlag);
+    if (this.#pending !== undefined) this.#awaitResume(this.#pending);
   }
 
   /** @internal Resume arrived. */
@@ -142,9 +142,7 @@ export class Connection extends VirtualSocket {
     if (pending === undefined || !this.#flow.peerPausedUs) return false;
     switch (this.#flow.probe(now)) {
       case 'startProbe':
-        // Sets the flag of a Go end (again), so that its reader sends Resume after reading the next byte.
-        this.#owner.sendPause(this);
-        this.#probeWith(this.#take(pending, 1));
+        this.#probe(pending);
         break;
       case 'endProbe':
         // It did not: it is really full. Its own writer, held by our Pause, is let go.
@@ -191,7 +189,7 @@ export class Connection extends VirtualSocket {
     this.touch();
     this.#pending = pieces;
     this.#callback = callback;
-    if (this.#flow.peerPausedUs) this.#owner.watch(this);
+    if (this.#flow.peerPausedUs) this.#awaitResume(pieces);
     else if (this.#owner.congested) this.#owner.enqueue(this);
     else if (this.flush()) this.#owner.enqueue(this);
   }
@@ -213,7 +211,15 @@ export class Connection extends VirtualSocket {
     return piece;
   }
 
-  #probeWith(byte: Buffer): void {
+  #awaitResume(pending: Buffer[]): void {
+    this.#owner.watch(this);
+    if (this.#flow.confirms()) this.#probe(pending);
+  }
+
+  /** Sets the flag of a Go end (again), so that its reader sends Resume after reading the next byte. */
+  #probe(pending: Buffer[]): void {
+    this.#owner.sendPause(this);
+    const byte = this.#take(pending, 1);
     if (this.#pending === undefined) this.#sendLast(byte);
     else this.#owner.sendData(this, byte);
   }

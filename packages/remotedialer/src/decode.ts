@@ -60,6 +60,16 @@ export function isDataWithHeader(start: Buffer): boolean {
   return reader.read() === MessageType.Data;
 }
 
+/**
+ * Whether a message comes from a Go process: that numbers its messages from a random 63-bit number on, this library
+ * from 1 (see `nextMessageId`), so the length of the id tells them apart.
+ */
+export function isFromGo(bytes: Buffer): boolean {
+  let length = 0;
+  while ((bytes[length] ?? 0) >= 0x80) length++;
+  return length >= 5;
+}
+
 /** The id of a message, for logs: what {@link decodeMessage} passes over. */
 export function decodeMessageId(bytes: Buffer): Int64 {
   return new VarintReader(bytes).read();

@@ -32,6 +32,10 @@ export class FlowControl {
   /** We asked the other end to stop. */
   wePausedPeer = false;
   #probing = false;
+  /** We answered a Resume; the next Pause may have crossed the answer. */
+  #answered = false;
+  /** The Pause we obey may have crossed an answer, which then cleared the flag of a Go end. */
+  #doubtful = false;
   #bytesSincePause = 0;
   #changedAt = 0;
 
@@ -54,9 +58,11 @@ export class FlowControl {
     return true;
   }
 
-  /** On a Pause from the other end. */
-  paused(now: number): void {
+  /** On a Pause from the other end; `oneFlag` when that is a Go end. */
+  paused(now: number, oneFlag = false): void {
     if (this.peerPausedUs) return;
+    this.#doubtful = oneFlag && this.#answered;
+    this.#answered = false;
     this.peerPausedUs = true;
     this.#probing = false;
     this.#changedAt = now;
@@ -71,7 +77,19 @@ export class FlowControl {
     if (!this.peerPausedUs) return false;
     this.peerPausedUs = false;
     this.#probing = false;
-    return !this.wePausedPeer;
+    this.#answered = !this.wePausedPeer;
+    return this.#answered;
+  }
+
+  /**
+   * While there is something to send: whether to send Pause and a byte of Data at once, because the Pause we obey may
+   * have crossed our answer to the Resume before it. A Go end would then have lost its flag and never send the next
+   * Resume; the two messages set the flag again and make its reader look at it. True once per such Pause.
+   */
+  confirms(): boolean {
+    const doubtful = this.#doubtful && this.peerPausedUs;
+    this.#doubtful = false;
+    return doubtful;
   }
 
   /** While there is something to send: whether a probe starts (Pause, then a byte of Data) or ends (Resume). */

@@ -98,6 +98,9 @@ export class FrameReader {
   #readHeader(chunk: Buffer, at: number): number {
     const available = chunk.length - at;
     const second = chunk[at + 1] ?? 0;
+    if (available > 1 && second >= 0x80 !== this.#masked) {
+      throw invalid(this.#masked ? 'MASK must be set' : 'MASK must be clear');
+    }
     const short = second & 0x7f;
     const lengthBytes = short < 126 ? 0 : short === 126 ? 2 : 8;
     const size = 2 + lengthBytes + (this.#masked ? 4 : 0);
@@ -105,9 +108,6 @@ export class FrameReader {
       // A copy, so that a few bytes do not keep the whole chunk alive.
       if (available > 0) this.#head = Buffer.from(chunk.subarray(at, at + MAX_HEADER_BYTES));
       return 0;
-    }
-    if (second >= 0x80 !== this.#masked) {
-      throw invalid(this.#masked ? 'MASK must be set' : 'MASK must be clear');
     }
     let length = short;
     if (short === 126) length = chunk.readUInt16BE(at + 2);

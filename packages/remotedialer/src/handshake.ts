@@ -102,7 +102,8 @@ function connect(place: { host: string; port: number }, secure: boolean, tls?: T
 function answerProblem({ statusCode, headers }: IncomingMessage, key: string): string | undefined {
   if (statusCode !== 101 || headers.upgrade?.toLowerCase() !== 'websocket') return 'invalid Upgrade header';
   if (headers['sec-websocket-accept'] !== acceptValue(key)) return 'invalid Sec-WebSocket-Accept header';
-  if (headers['sec-websocket-extensions'] !== undefined) return 'the server set an extension nobody asked for';
+  if (headers['sec-websocket-extensions'] !== undefined)
+    return 'the server set an extension nobody asked for';
   if (headers['sec-websocket-protocol'] !== undefined) return 'the server set a subprotocol nobody asked for';
   return undefined;
 }

@@ -19,7 +19,10 @@ export function applyMask(bytes: Uint8Array, from: number, to: number, key: numb
       turned = (turned << 8) | (turned >>> 24);
     }
     const count = (to - at) >> 2;
-    xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, count), littleEndian ? swap(turned) : turned);
+    xorWords(
+      new Int32Array(bytes.buffer, bytes.byteOffset + at, count),
+      littleEndian ? swap(turned) : turned,
+    );
     at += count * 4;
   }
   for (; at < to; at++) {

@@ -1,7 +1,7 @@
 import { MAX_CONNECT_BYTES, READ_DEADLINE_MS, SYNC_GRACE_MS, SYNC_INTERVAL_MS } from './constants.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import { SessionCounters } from './counters.js';
-import { decodeMessage } from './decode.js';
+import { decodeMessage, isFromGo } from './decode.js';
 import * as encode from './encode.js';
 import {
   ConnectNotAllowedError,
@@ -164,7 +164,7 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
     if (this.#ended) return;
     this.#heard = true;
     try {
-      this.#handle(decodeMessage(bytes));
+      this.#handle(decodeMessage(bytes), bytes);
     } catch (error) {
       this.destroy(error instanceof Error ? error : new ProtocolError(String(error)));
     }
@@ -258,7 +258,7 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
     if (text !== undefined) this.#sendError(connection.id, text);
   }
 
-  #handle(message: Message): void {
+  #handle(message: Message, bytes: Buffer): void {
     this.#options.trace?.(message);
     switch (message.type) {
       case MessageType.Data:
@@ -269,7 +269,7 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
         return this.#onError(message);
       case MessageType.Pause:
         this.counters.pausesReceived++;
-        return this.#find(message.connectionId)?.receivePause();
+        return this.#find(message.connectionId)?.receivePause(isFromGo(bytes));
       case MessageType.Resume:
         return this.#find(message.connectionId)?.receiveResume();
       case MessageType.SyncConnections:

@@ -186,7 +186,8 @@ export class TunnelServer extends EventEmitter<TunnelServerEvents> {
       sessionKey: randomSessionKey(),
       onEnd: (error) => (isPeer ? this.#peers?.ended(session) : this.#onEnd(session, error)),
       ...(isPeer && { onClientMessage: (type, text) => this.#peers?.learn(session, type, text) }),
-      ...(!isPeer && onConnect && { onConnect: (connection, dial) => onConnect(connection, dial, clientKey) }),
+      ...(!isPeer &&
+        onConnect && { onConnect: (connection, dial) => onConnect(connection, dial, clientKey) }),
       ...(ticker && { ticker }),
     });
     if (isPeer) this.#peers?.accepted(session);

@@ -44,6 +44,36 @@ test('1: a Resume that ends a pause is answered by a Resume at once, before the 
   expect(peer.take()).toEqual(['Resume 2', 'Data 2 (5 bytes)']);
 });
 
+const goId = 7268572364190551204n;
+
+test('1: a Pause of a Go end that may have crossed our answer is confirmed at once, so that its Resume comes', async () => {
+  const { connection, peer } = openOne();
+  peer.send(encodePause(2, goId));
+  connection.write('abc');
+  peer.send(encodeResume(2, goId + 1n), encodePause(2, goId + 2n));
+  await settle();
+  peer.take();
+  connection.write('def');
+  await settle();
+  expect(peer.take()).toEqual(['Pause 2', 'Data 2 (1 bytes)']);
+  peer.send(encodeResume(2, goId + 3n));
+  await settle();
+  expect(peer.take()).toEqual(['Resume 2', 'Data 2 (2 bytes)']);
+});
+
+test('1: the first Pause of a Go end, and any of an end with two flags, is obeyed without a word', async () => {
+  const first = openOne();
+  first.peer.send(encodePause(2, goId));
+  first.connection.write('abc');
+  await settle();
+  expect(first.peer.take()).toEqual([]);
+  const ours = openOne();
+  ours.peer.send(encodePause(2), encodeResume(2), encodePause(2));
+  ours.connection.write('abc');
+  await settle();
+  expect(ours.peer.take()).toEqual(['Resume 2']);
+});
+
 test('1: a pause without Resume is probed after a second with Pause and one byte, and let go after 300 ms', async () => {
   const { connection, peer, clock } = openOne();
   peer.send(encodePause(2));

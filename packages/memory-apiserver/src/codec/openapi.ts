@@ -56,31 +56,34 @@ function groupVersionDocument(catalog: ResourceCatalog, name: string): Document 
   const documents = rows.some((row) => row.custom !== undefined) ? preparedFor(catalog) : builtinDocuments;
   const known = documents.get(name);
   if (known !== undefined) return known;
-  const document = jsonDocument(describe(rows));
+  const { paths, schemas } = describe(rows);
+  const document = jsonDocument({ openapi: '3.0.0', info, paths, components: { schemas } });
   documents.set(name, document);
   return document;
 }
 
-function describe(rows: readonly ResourceInfo[]): object {
+export const info = { title: 'Kubernetes', version: 'unversioned' };
+
+/** Paths and schemas of resources, of one group version or of several. */
+export function describe(rows: readonly ResourceInfo[]): {
+  paths: Record<string, Schema>;
+  schemas: Record<string, Schema>;
+} {
   const components = new SchemaComponents();
   for (const name of ['DeleteOptions', 'Status', 'WatchEvent']) components.addType(`meta/v1:${name}`);
   const custom = new Map<string, string>();
+  const keyOf = ({ group, version, kind }: GroupVersionKind): string => `${group}/${version}/${kind}`;
   const schemaOf = (gvk: GroupVersionKind): string | undefined =>
-    custom.get(gvk.kind) ?? components.addKind(gvk);
+    custom.get(keyOf(gvk)) ?? components.addKind(gvk);
   const paths: Record<string, Schema> = {};
   for (const row of rows) {
     if (row.custom === undefined) components.addKind(row, row.listKind);
     else {
       const name = components.addCustom(row);
-      custom.set(row.kind, name).set(row.listKind, `${name}List`);
+      custom.set(keyOf(row), name).set(keyOf({ ...row, kind: row.listKind }), `${name}List`);
     }
     Object.assign(paths, resourcePaths(row, schemaOf));
   }
   const schemas = Object.fromEntries(Object.entries(components.schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return {
-    openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'unversioned' },
-    paths,
-    components: { schemas },
-  };
+  return { paths, schemas };
 }

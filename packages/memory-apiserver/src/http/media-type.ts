@@ -43,12 +43,11 @@ export function negotiate(accept: string | undefined): Accepted {
     const accepted = range.quality > 0 ? met(range) : undefined;
     if (accepted !== undefined) return accepted;
   }
-  throw new ApiError(
-    406,
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-  );
+  throw notAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
 }
+
+export const notAcceptable = (types: readonly string[]): ApiError =>
+  new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
 
 function met({ type, parameters }: MediaRange): Accepted | undefined {
   const encoding = encodingOf(type);
@@ -66,6 +65,20 @@ function met({ type, parameters }: MediaRange): Accepted | undefined {
 function encodingOf(type: string): Accepted['encoding'] | undefined {
   if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
   return type === 'application/yaml' ? 'yaml' : undefined;
+}
+
+/** The one of the offered media types that the client likes best; undefined if it takes none of them. */
+export function preferredType(accept: string | undefined, offered: readonly string[]): string | undefined {
+  if (accept === undefined || accept === '') return offered[0];
+  const ranges = accept.split(',').map(parseRange);
+  ranges.sort((a, b) => b.quality - a.quality);
+  for (const { type, quality } of ranges) {
+    const takes = (one: string): boolean =>
+      type === '*/*' || type === one || (type.endsWith('/*') && one.startsWith(type.slice(0, -1)));
+    const found = quality > 0 ? offered.find(takes) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The type of a request body without parameters, lower case; `''` if there is no header. */

@@ -1,8 +1,10 @@
 import { discoveryDocument } from '../codec/discovery.js';
+import { openApiV2Document, openApiV2Types } from '../codec/openapi-v2.js';
 import { openApiDocument } from '../codec/openapi.js';
 import type { ResourceCatalog } from '../schema/resource.js';
 import type { HttpEnvironment } from './environment.js';
 import type { Exchange } from './exchange.js';
+import { notAcceptable, preferredType } from './media-type.js';
 import { sendDocument, sendJson, sendText } from './respond.js';
 
 const HEALTH_CHECKS = ['ping', 'log', 'etcd', 'informer-sync', 'poststarthook/rbac/bootstrap-roles'];
@@ -18,7 +20,17 @@ function sendHealth(exchange: Exchange, name: string, check: string | undefined)
   return true;
 }
 
-const PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'];
+const PATHS = [
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/readyz',
+  '/version',
+];
 
 /** Answers paths that aren't about objects. False if there is nothing at the path. */
 export function systemPath(
@@ -44,6 +56,12 @@ export function systemPath(
       return document !== undefined;
     }
     case 'openapi': {
+      if (path === '/openapi/v2') {
+        const type = preferredType(exchange.request.headers.accept, openApiV2Types);
+        if (type === undefined) throw notAcceptable(openApiV2Types);
+        sendDocument(exchange, openApiV2Document(catalog, type));
+        return true;
+      }
       const document = openApiDocument(catalog, path);
       if (document !== undefined) sendDocument(exchange, document);
       return document !== undefined;

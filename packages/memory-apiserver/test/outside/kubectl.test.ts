@@ -211,6 +211,7 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
     await k('create configmap settings --from-literal=a=b');
     await k('create secret generic credentials --from-literal=user=admin');
     await k('create serviceaccount robot');
+    expect(await k('create token robot --duration=1h')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\s*$/);
     await k('create role reader --verb=get --resource=pods');
     await k('create rolebinding readers --role=reader --serviceaccount=default:robot');
     await k('create job once --image=busybox');

@@ -46,7 +46,7 @@ export class PrefixReader {
   /** False once one of them was wrong. */
   intact = true;
   readonly #expected: Generator<Buffer>;
-  #block = Buffer.alloc(0);
+  #block: Buffer = Buffer.alloc(0);
 
   constructor(seed: number) {
     this.#expected = blocks(Infinity, seed);

@@ -58,7 +58,15 @@ const strategies: Readonly<Record<string, Strategy>> = {
   'storageclasses.storage.k8s.io': {
     immutable: ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
   },
-  'priorityclasses.scheduling.k8s.io': { immutable: ['value', 'preemptionPolicy'] },
+  'priorityclasses.scheduling.k8s.io': {
+    immutable: ['value', 'preemptionPolicy'],
+    // It has one, but nothing counts it up.
+    prepareForCreate({ metadata }) {
+      metadata.generation = 1;
+    },
+  },
+  'deviceclasses.resource.k8s.io': { generation: true },
+  'resourceslices.resource.k8s.io': { generation: true },
   'ingressclasses.networking.k8s.io': { generation: true, immutable: ['spec.controller'] },
   'runtimeclasses.node.k8s.io': { immutable: ['handler'] },
   'certificatesigningrequests.certificates.k8s.io': { initialStatus: {} },

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../object.js';
+import { timestamp } from '../../store/identity.js';
 import type { RegistryContext } from '../context.js';
 import type { Strategy } from '../strategy.js';
 
@@ -9,7 +10,9 @@ export function protect({ metadata }: KubeObject, finalizer: string, { controlle
 }
 
 export const volumeStrategy: Strategy = {
-  initialStatus: { phase: 'Pending' },
   returnsDeleted: true,
-  prepareForCreate: (volume, context) => protect(volume, 'kubernetes.io/pv-protection', context),
+  prepareForCreate(volume, context) {
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(context.now()) };
+    protect(volume, 'kubernetes.io/pv-protection', context);
+  },
 };
