@@ -6,6 +6,8 @@ const main = new URL('../dist/main.js', import.meta.url);
 if (existsSync(main)) {
   await import(main.href);
 } else {
-  process.stderr.write("scale-cluster-agent is not built yet: run 'npx nx run-many -t bundle' in the repository first\n");
+  process.stderr.write(
+    "scale-cluster-agent is not built yet: run 'npx nx run-many -t bundle' in the repository first\n",
+  );
   process.exitCode = 1;
 }
