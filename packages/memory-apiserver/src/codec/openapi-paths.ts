@@ -102,8 +102,9 @@ function operation(
   schemaOf: SchemaOf,
   custom: boolean,
 ): Schema {
-  const isStream = gvk.kind.endsWith('Options');
-  const name = isStream ? undefined : schemaOf(action === 'list' ? { ...gvk, kind: `${gvk.kind}List` } : gvk);
+  // Connections, such as PodExecOptions of pods/exec, carry no objects.
+  if (gvk.kind.endsWith('Options')) return { responses: ok({}), ...extensions('connect', gvk) };
+  const name = schemaOf(action === 'list' ? { ...gvk, kind: `${gvk.kind}List` } : gvk);
   const content = { 'application/json': name === undefined ? {} : { schema: schemaReference(name) } };
   const patchContent = Object.fromEntries(
     patchTypes(custom).map((type) => [
@@ -116,8 +117,14 @@ function operation(
     ...(method === 'patch' ? { parameters: patchParameters } : writes ? { parameters: writeParameters } : {}),
     ...(method === 'patch' ? { requestBody: { content: patchContent, required: true } } : {}),
     ...(writes ? { requestBody: { content, required: true } } : {}),
-    responses: { '200': { description: 'OK', content } },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group: gvk.group, kind: gvk.kind, version: gvk.version },
+    responses: ok(content),
+    ...extensions(action, gvk),
   };
 }
+
+const ok = (content: object): object => ({ '200': { description: 'OK', content } });
+
+const extensions = (action: string, { group, version, kind }: GroupVersionKind): object => ({
+  'x-kubernetes-action': action,
+  'x-kubernetes-group-version-kind': { group, kind, version },
+});

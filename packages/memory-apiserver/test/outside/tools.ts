@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const must = process.env['CI'] === 'true';
@@ -26,6 +28,22 @@ function find(what: string, command: string, args: readonly string[]): string | 
 }
 
 export const kubectl = find('kubectl', process.env['KUBECTL'] ?? 'kubectl', ['version', '--client']);
+/** Every kubectl at hand: that of `KUBECTL`, the one in the `PATH`, and `kubectl.1.30` and the like beside it. */
+export const kubectls = [...new Set([...(kubectl === undefined ? [] : [kubectl]), ...kubectlsOnPath()])];
+
+function kubectlsOnPath(): string[] {
+  const found: string[] = [];
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, 'kubectl');
+    if (!works(path, ['version', '--client'])) continue;
+    if (process.env['KUBECTL'] !== undefined) found.push(path);
+    const beside = dirname(realpathSync(path));
+    const versioned = readdirSync(beside).filter((name) => /^kubectl\.\d+\.\d+$/.test(name));
+    return [...found, ...versioned.sort().map((name) => join(beside, name))];
+  }
+  return found;
+}
+
 export const go = find('Go', process.env['GO'] ?? 'go', ['version']);
 
 export interface Finished {
