@@ -27,11 +27,13 @@ export interface Sizes {
 }
 
 const MiB = 1024 * 1024;
+/** Enough for V8 to have compiled what is measured. */
+const warmUp = { streamBytes: 64 * MiB, echoes: 16_000, opens: 3_000 };
 
 export const fullSizes: Sizes = {
   streamBytes: 1024 * MiB,
   echoes: 8_000,
-  opens: 8_000,
+  opens: 5_000,
   sessionSteps: [1_000, 5_000],
   settleMs: 15_000,
 };
@@ -60,7 +62,7 @@ export async function measureTraffic(pair: Pair, sizes: Sizes, nodeFlags: string
   const opens = (parallel: number, count: number): Promise<Figures> =>
     server.ask({ do: 'open', parallel, count });
   for (const direction of ['down', 'up']) {
-    await server.ask({ do: 'stream', direction, streams: 1, bytes: 64 * MiB });
+    await server.ask({ do: 'stream', direction, streams: 1, bytes: warmUp.streamBytes });
   }
   for (const { name, streams } of kinds) {
     for (const direction of ['down', 'up']) {
@@ -75,14 +77,14 @@ export async function measureTraffic(pair: Pair, sizes: Sizes, nodeFlags: string
       figures[`${name} ${direction}, client CPU s/GiB`] = cpu(1);
     }
   }
+  await echoes(1, warmUp.echoes);
   for (const parallel of [1, 16]) {
-    await echoes(parallel, sizes.echoes / 4);
     const { p50 = NaN, p99 = NaN } = await echoes(parallel, sizes.echoes);
     figures[`echo on ${parallel}, p50 us`] = p50;
     figures[`echo on ${parallel}, p99 us`] = p99;
   }
+  await opens(1, warmUp.opens);
   for (const parallel of [1, 32]) {
-    await opens(parallel, sizes.opens / 4);
     const { seconds = NaN } = await opens(parallel, sizes.opens);
     figures[`open+echo+close, ${parallel} parallel, per s`] = sizes.opens / seconds;
   }

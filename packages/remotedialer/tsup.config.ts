@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.shared.ts';
 
-export default defineConfig({ ...library, entry: ['src/index.ts', 'src/testing/index.ts'] });
+/** Cleaned first, so that a package never ships chunks of an earlier build. */
+export default defineConfig({ ...library, clean: true, entry: ['src/index.ts', 'src/testing/index.ts'] });

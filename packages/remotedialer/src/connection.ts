@@ -114,7 +114,7 @@ export class Connection extends VirtualSocket {
   /** @internal Pause arrived; `oneFlag` when from a Go end. */
   receivePause(oneFlag: boolean): void {
     this.#flow.paused(this.#owner.now(), oneFlag);
-    if (this.#pending !== undefined) this.#awaitResume(this.#pending);
+    this.#awaitResume();
   }
 
   /** @internal Resume arrived. */
@@ -139,16 +139,15 @@ export class Connection extends VirtualSocket {
   /** @internal Looks whether the other end has forgotten to resume us; false when there is nothing to watch. */
   probe(now: number): boolean {
     const pending = this.#pending;
-    if (pending === undefined || !this.#flow.peerPausedUs) return false;
-    switch (this.#flow.probe(now)) {
+    switch (this.#flow.probe(now, pending !== undefined)) {
       case 'startProbe':
-        this.#probe(pending);
+        if (pending !== undefined) this.#probe(pending);
         break;
-      case 'endProbe':
-        // It did not: it is really full. Its own writer, held by our Pause, is let go.
+      case 'letGo':
+        // It is really full, but that is no reason for its own writer, held by its Pause or ours, to wait.
         if (!this.#flow.wePausedPeer) this.#owner.sendResume(this);
     }
-    return true;
+    return this.#flow.mustLetGo || (this.#flow.peerPausedUs && this.#pending !== undefined);
   }
 
   /** As in Readable; what is left in the buffer afterwards decides about Resume and about an error that waits. */
@@ -161,7 +160,7 @@ export class Connection extends VirtualSocket {
     return chunk;
   }
 
-  /** Data comes when it comes; flow control is in {@link read} and {@link receive}. */
+  /** Data comes when it comes; flow control is in `read` and `receive`. */
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
@@ -189,7 +188,7 @@ export class Connection extends VirtualSocket {
     this.touch();
     this.#pending = pieces;
     this.#callback = callback;
-    if (this.#flow.peerPausedUs) this.#awaitResume(pieces);
+    if (this.#flow.peerPausedUs) this.#awaitResume();
     else if (this.#owner.congested) this.#owner.enqueue(this);
     else if (this.flush()) this.#owner.enqueue(this);
   }
@@ -211,9 +210,9 @@ export class Connection extends VirtualSocket {
     return piece;
   }
 
-  #awaitResume(pending: Buffer[]): void {
+  #awaitResume(): void {
     this.#owner.watch(this);
-    if (this.#flow.confirms()) this.#probe(pending);
+    if (this.#pending !== undefined && this.#flow.confirms()) this.#probe(this.#pending);
   }
 
   /** Sets the flag of a Go end (again), so that its reader sends Resume after reading the next byte. */

@@ -10,19 +10,22 @@ import {
 /** What to do after more bytes were buffered. */
 export type BufferedAction = 'none' | 'sendPause' | 'overflow';
 
-/** What to do when time has passed while paused. */
-export type ProbeAction = 'none' | 'startProbe' | 'endProbe';
+/** What to do when time has passed while paused: `startProbe` is Pause and a byte of Data, `letGo` is Resume. */
+export type ProbeAction = 'none' | 'startProbe' | 'letGo';
 
 /**
  * The Pause/Resume state of one connection, without any I/O.
  *
  * A Go end has a single flag for both directions and does not wake its own writer when it clears it (facts §4 item 1
  * and §4.1), so this end keeps two flags, answers a Resume that ended our pause with a Resume of its own, and probes
- * when the Resume it waits for seems lost.
+ * when the Resume it waits for seems lost. With nothing to send there is nothing to probe; then the Go end's writer,
+ * which its own Pause holds, is let go. Else a Go program that forwards a stream from one tunnel to another could wait
+ * for itself for ever: each of its readers for the other one's writer.
  *
  * ```
- *   writing:  free ──Pause──▶ paused ──1 s──▶ probing ──300 ms──▶ paused …
- *               ▲────Resume────┴───────Resume───┘
+ *   writing:  free ──Pause──▶ held ──1 s, Data waits──▶ probing ──300 ms──▶ let go ──1 s, Data waits──▶ probing …
+ *               ▲              └──────1 s, nothing to send────────────────────▲
+ *               └──────────────────── Resume from any of them
  *   reading:  free ──over 2 MiB──▶ pausing ──under 256 KiB──▶ free      (over 16 MiB: overflow)
  * ```
  */
@@ -31,7 +34,7 @@ export class FlowControl {
   peerPausedUs = false;
   /** We asked the other end to stop. */
   wePausedPeer = false;
-  #probing = false;
+  #phase: 'held' | 'probing' | 'letGo' = 'held';
   /** We answered a Resume; the next Pause may have crossed the answer. */
   #answered = false;
   /** The Pause we obey may have crossed an answer, which then cleared the flag of a Go end. */
@@ -64,7 +67,7 @@ export class FlowControl {
     this.#doubtful = oneFlag && this.#answered;
     this.#answered = false;
     this.peerPausedUs = true;
-    this.#probing = false;
+    this.#phase = 'held';
     this.#changedAt = now;
   }
 
@@ -76,7 +79,6 @@ export class FlowControl {
   resumed(): boolean {
     if (!this.peerPausedUs) return false;
     this.peerPausedUs = false;
-    this.#probing = false;
     this.#answered = !this.wePausedPeer;
     return this.#answered;
   }
@@ -92,18 +94,18 @@ export class FlowControl {
     return doubtful;
   }
 
-  /** While there is something to send: whether a probe starts (Pause, then a byte of Data) or ends (Resume). */
-  probe(now: number): ProbeAction {
-    if (!this.peerPausedUs) return 'none';
-    if (this.#probing) {
-      if (now - this.#changedAt < PROBE_WAIT_MS) return 'none';
-      this.#probing = false;
-      this.#changedAt = now;
-      return 'endProbe';
-    }
-    if (now - this.#changedAt < PROBE_AFTER_MS) return 'none';
-    this.#probing = true;
+  /** While paused: what is due. `waiting` tells whether there is something to send. */
+  probe(now: number, waiting: boolean): ProbeAction {
+    if (!this.peerPausedUs || (this.#phase === 'letGo' && !waiting)) return 'none';
+    const probing = this.#phase === 'probing';
+    if (now - this.#changedAt < (probing ? PROBE_WAIT_MS : PROBE_AFTER_MS)) return 'none';
     this.#changedAt = now;
-    return 'startProbe';
+    this.#phase = probing || !waiting ? 'letGo' : 'probing';
+    return this.#phase === 'letGo' ? 'letGo' : 'startProbe';
+  }
+
+  /** Whether {@link probe} has to be called while there is nothing to send. */
+  get mustLetGo(): boolean {
+    return this.peerPausedUs && this.#phase !== 'letGo';
   }
 }

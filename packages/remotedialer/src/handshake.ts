@@ -4,7 +4,7 @@ import { connect as netConnect, isIP, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
-import { HandshakeError, RemotedialerError } from './errors.js';
+import { HandshakeError, RemotedialerError, TimeoutError } from './errors.js';
 import { sharedSecureContext, type MaskingMode, type TunnelTlsOptions } from './tls-options.js';
 import { acceptValue, makeKey, upgradeHeaders } from './upgrade.js';
 import { WebSocketTransport } from './websocket-transport.js';
@@ -39,10 +39,7 @@ export function openTransport(
     const end = (error: RemotedialerError): void => void request.destroy(error);
     const abort = (): void => end(new RemotedialerError('ERR_RD_CLOSED', 'closed during the handshake'));
     options.signal.addEventListener('abort', abort, { once: true });
-    const timer = setTimeout(
-      () => end(new RemotedialerError('ERR_RD_TIMEOUT', 'the handshake has timed out')),
-      options.timeoutMs,
-    );
+    const timer = setTimeout(() => end(new TimeoutError('the handshake has timed out')), options.timeoutMs);
     const settled = (): void => {
       clearTimeout(timer);
       options.signal.removeEventListener('abort', abort);

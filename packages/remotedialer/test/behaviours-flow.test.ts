@@ -98,13 +98,33 @@ test('1: a pause without Resume is probed after a second with Pause and one byte
   expect(peer.take()).toEqual([]);
 });
 
-test('1: nothing is probed while there is nothing to send', async () => {
+test('1: while there is nothing to send nothing is probed, but a Go writer that its own Pause holds is let go', async () => {
   const { connection, peer, clock } = openOne();
   peer.send(encodePause(2));
-  clock.advance(4_000);
+  clock.advance(900);
   await settle();
   expect(peer.take()).toEqual([]);
-  connection.destroy();
+  clock.advance(50_000);
+  await settle();
+  expect(peer.take()).toEqual(['Resume 2']);
+  // Its flag is clear now, so it will not send Resume of its own accord.
+  connection.write('abc');
+  clock.advance(100);
+  await settle();
+  expect(peer.take()).toEqual(['Pause 2', 'Data 2 (1 bytes)']);
+  peer.send(encodeResume(2));
+  await settle();
+  expect(peer.take()).toEqual(['Resume 2', 'Data 2 (2 bytes)']);
+});
+
+test('1: an other end that we have paused ourselves is not let go', async () => {
+  const { peer, clock } = openOne();
+  peer.send(encodePause(2), encodeData(2, Buffer.alloc(3 * MiB)));
+  await settle();
+  expect(peer.take()).toEqual(['Pause 2']);
+  clock.advance(10_000);
+  await settle();
+  expect(peer.take()).toEqual([]);
 });
 
 test('1: two ends with these rules never answer each other for ever', async () => {

@@ -6,8 +6,8 @@ import { ProtocolError } from '../src/errors.js';
 import { formatMessage, MessageType } from '../src/message.js';
 import { VarintReader, writeVarint } from '../src/varint.js';
 import { createRawPair } from '../src/testing/index.js';
+import { effort } from './helpers/fuzz.js';
 
-const numRuns = Number(process.env.FUZZ_RUNS ?? 500);
 const int64 = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   fc.integer().map(BigInt),
@@ -37,7 +37,7 @@ test('every signed 64-bit integer comes back from its varint, as a number when t
       expect(reader.offset).toBe(end);
       if (typeof read === 'number') expect(writeVarint(Buffer.alloc(10), 0, read)).toBe(end);
     }),
-    { numRuns },
+    effort(500, 0.06),
   );
 });
 
@@ -50,7 +50,7 @@ test('any bytes either decode or throw a ProtocolError, and what decodes can be 
         expect(error).toBeInstanceOf(ProtocolError);
       }
     }),
-    { numRuns: numRuns * 4 },
+    effort(2_000, 0.06),
   );
 });
 
@@ -72,7 +72,7 @@ test('a header followed by any bytes decodes for every type, or throws a Protoco
         }
       },
     ),
-    { numRuns },
+    effort(500, 0.06),
   );
 });
 
@@ -106,6 +106,7 @@ test('Sync ids are sorted by value, whatever order and size they come in', () =>
         sorted,
       );
     }),
+    effort(100, 0.06),
   );
 });
 
@@ -150,6 +151,6 @@ test('no sequence of messages, right or wrong, makes a session throw or answer w
         expect(session.connectionCount).toBe(0);
       },
     ),
-    { numRuns },
+    effort(500, 0.06),
   );
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ProtocolError } from '../src/errors.js';
 import { FrameReader } from '../src/frame-reader.js';
 import { applyMask } from '../src/mask.js';
+import { effort } from './helpers/fuzz.js';
 
 interface Frame {
   readonly opcode: number;
@@ -86,7 +87,7 @@ test('messages arrive unchanged whatever their fragments, masks and chunks, with
         expect(got.controls).toEqual(Array(messages.flat().length).fill(Buffer.from('\x09ping')));
       },
     ),
-    { numRuns: 150 },
+    effort(40, 0.1),
   );
 });
 
@@ -119,7 +120,7 @@ test('any bytes are read or refused with a ProtocolError, never anything else', 
         expect(error).toBeInstanceOf(ProtocolError);
       }
     }),
-    { numRuns: Number(process.env.FUZZ_RUNS ?? 1_000) },
+    effort(1_000, 0.1),
   );
 });
 
@@ -184,6 +185,6 @@ test('a mask is applied to any range of any memory, byte for byte', () => {
         expect(memory.subarray(offset + bytes.length).every((byte) => byte === 0)).toBe(true);
       },
     ),
-    { numRuns: 500 },
+    effort(500, 0.1),
   );
 });

@@ -39,15 +39,27 @@ describe('FlowControl', () => {
     const flow = new FlowControl();
     flow.paused(0);
     flow.paused(900);
-    expect(flow.probe(1_000)).toBe('startProbe');
+    expect(flow.probe(1_000, true)).toBe('startProbe');
   });
 
   test('a Resume during a probe ends it', () => {
     const flow = new FlowControl();
     flow.paused(0);
-    expect(flow.probe(1_000)).toBe('startProbe');
+    expect(flow.probe(1_000, true)).toBe('startProbe');
     expect(flow.resumed()).toBe(true);
-    expect(flow.probe(1_300)).toBe('none');
+    expect(flow.probe(1_300, true)).toBe('none');
+  });
+
+  test('with nothing to send the other end is let go once, and probed when there is something a second later', () => {
+    const flow = new FlowControl();
+    flow.paused(0);
+    expect([flow.probe(900, false), flow.mustLetGo]).toEqual(['none', true]);
+    expect([flow.probe(1_000, false), flow.mustLetGo]).toEqual(['letGo', false]);
+    expect([flow.probe(5_000, false), flow.peerPausedUs]).toEqual(['none', true]);
+    expect(flow.probe(5_100, true)).toBe('startProbe');
+    expect(flow.probe(5_400, true)).toBe('letGo');
+    expect(flow.probe(5_500, true)).toBe('none');
+    expect(flow.probe(6_400, true)).toBe('startProbe');
   });
 });
 
