@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
 });
 const sizes = options.quick ? quickSizes : fullSizes;
 const runs = Number(options.runs ?? (options.quick ? 3 : 5));
-const nodeFlags = options['node-flags']?.split(' ') ?? [];
+const nodeFlags = options['node-flags']?.split(',') ?? [];
 const parts = {
   traffic: { measure: measureTraffic, pairs, runs },
   // One end's memory does not depend on who the other is, so the mixed pairs would say nothing new.

@@ -18,31 +18,36 @@ export interface HandshakeOptions {
   readonly tls?: TunnelTlsOptions | undefined;
   readonly masking?: MaskingMode | undefined;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+}
+
+/** An attempt under way. */
+export interface Handshake {
+  /** Rejects with {@link HandshakeError} when the server answers anything but 101, else with the network's error. */
+  readonly opened: Promise<void>;
+  /** Gives up, which rejects {@link opened}; has no effect once that is settled. */
+  readonly cancel: () => void;
 }
 
 /**
  * Opens a WebSocket as a Go client does (no subprotocol, no extensions) and hands it over as a transport. `onOpen`
- * runs in the same turn, before any message can arrive. Rejects with {@link HandshakeError} when the server answers
- * anything but 101, else with the network's error.
+ * runs in the same turn, before any message can arrive.
  */
 export function openTransport(
   options: HandshakeOptions,
   onOpen: (transport: WebSocketTransport) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    options.signal.throwIfAborted();
-    const url = new URL(options.url);
-    const secure = url.protocol === 'wss:' || url.protocol === 'https:';
-    const key = makeKey();
-    const request = (secure ? httpsRequest : httpRequest)(requestOptions(url, secure, key, options));
-    const end = (error: RemotedialerError): void => void request.destroy(error);
-    const abort = (): void => end(new RemotedialerError('ERR_RD_CLOSED', 'closed during the handshake'));
-    options.signal.addEventListener('abort', abort, { once: true });
+): Handshake {
+  const target = parseUrl(options.url);
+  const key = makeKey();
+  const request = (target.secure ? httpsRequest : httpRequest)(requestOptions(target, key, options));
+  let done = false;
+  const end = (error: RemotedialerError): void => {
+    if (!done) request.destroy(error);
+  };
+  const opened = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => end(new TimeoutError('the handshake has timed out')), options.timeoutMs);
     const settled = (): void => {
+      done = true;
       clearTimeout(timer);
-      options.signal.removeEventListener('abort', abort);
     };
     request.once('error', (error) => {
       settled();
@@ -63,30 +68,60 @@ export function openTransport(
         return reject(new RemotedialerError('ERR_RD_PROTOCOL', problem));
       }
       if (head.length > 0) socket.unshift(head);
-      const zero = secure && options.masking === 'zero-in-tls';
+      const zero = target.secure && options.masking === 'zero-in-tls';
       onOpen(new WebSocketTransport(socket, zero ? 'zero' : 'random'));
       resolve();
     });
     request.end();
   });
+  const cancel = (): void => end(new RemotedialerError('ERR_RD_CLOSED', 'closed during the handshake'));
+  return { opened, cancel };
 }
 
-function requestOptions(url: URL, secure: boolean, key: string, options: HandshakeOptions): RequestOptions {
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface Target {
+  readonly secure: boolean;
+  readonly place: Place;
+  readonly request: RequestOptions;
+}
+
+let lastUrl = '';
+let lastTarget: Target | undefined;
+
+/** What a URL means. The last one is kept: thousands of clients connect to one server. */
+function parseUrl(text: string): Target {
+  if (lastTarget !== undefined && text === lastUrl) return lastTarget;
+  const url = new URL(text);
+  const secure = url.protocol === 'wss:' || url.protocol === 'https:';
   const place = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || (secure ? 443 : 80),
   };
+  const { hostname, path, auth } = urlToHttpOptions(url);
+  const protocol = secure ? 'https:' : 'http:';
+  lastTarget = { secure, place, request: { protocol, hostname, port: place.port, path, auth } };
+  lastUrl = text;
+  return lastTarget;
+}
+
+function requestOptions(
+  { secure, place, request }: Target,
+  key: string,
+  options: HandshakeOptions,
+): RequestOptions {
   return {
-    ...urlToHttpOptions(url),
-    protocol: secure ? 'https:' : 'http:',
-    port: place.port,
+    ...request,
     headers: { ...options.headers, ...upgradeHeaders(key) },
     // A socket of its own, which no agent keeps an eye on.
     createConnection: () => connect(place, secure, options.tls),
   };
 }
 
-function connect(place: { host: string; port: number }, secure: boolean, tls?: TunnelTlsOptions): Duplex {
+function connect(place: Place, secure: boolean, tls?: TunnelTlsOptions): Duplex {
   if (!secure) return netConnect(place satisfies NetConnectOpts);
   const options: ConnectionOptions = { ...place, secureContext: sharedSecureContext(tls?.ca) };
   if (isIP(place.host) === 0) options.servername = place.host;

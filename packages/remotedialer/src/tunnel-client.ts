@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { fullJitterDelay, type BackoffOptions } from './backoff.js';
 import type { Connection } from './connection.js';
 import { SessionNotFoundError } from './errors.js';
-import { openTransport } from './handshake.js';
+import { openTransport, type Handshake } from './handshake.js';
 import { silentLogger, type Logger } from './logger.js';
 import { Session, type ConnectHandler, type SyncMode } from './session.js';
 import { describeSession, type SessionInfo } from './stats.js';
@@ -71,7 +71,7 @@ export class TunnelClient extends EventEmitter<TunnelClientEvents> {
   #failures = 0;
   #connectedAt = 0;
   #retryTimer: NodeJS.Timeout | undefined;
-  #abort: AbortController | undefined;
+  #handshake: Handshake | undefined;
 
   constructor(options: TunnelClientOptions) {
     super();
@@ -147,14 +147,13 @@ export class TunnelClient extends EventEmitter<TunnelClientEvents> {
 
   #stop(): void {
     clearTimeout(this.#retryTimer);
-    this.#abort?.abort();
     this.#setStatus('closed');
+    this.#handshake?.cancel();
   }
 
   #attempt(): void {
     this.#setStatus('connecting');
-    this.#abort = new AbortController();
-    this.#open(this.#abort.signal).catch((error: unknown) => {
+    this.#open().catch((error: unknown) => {
       if (this.#status === 'closed') return;
       const reason = error instanceof Error ? error : new Error(String(error));
       const retryInMs = this.#retry();
@@ -163,10 +162,11 @@ export class TunnelClient extends EventEmitter<TunnelClientEvents> {
     });
   }
 
-  async #open(signal: AbortSignal): Promise<void> {
+  async #open(): Promise<void> {
     const { url, headers } = await this.#options.endpoint();
+    if (this.#status === 'closed') return;
     const { tls, masking, handshakeTimeoutMs: timeoutMs = 10_000 } = this.#options;
-    await openTransport({ url, headers, tls, masking, timeoutMs, signal }, (transport) => {
+    this.#handshake = openTransport({ url, headers, tls, masking, timeoutMs }, (transport) => {
       const { onConnect, sync, ticker } = this.#options;
       const session = new Session(transport, {
         role: 'client',
@@ -178,6 +178,11 @@ export class TunnelClient extends EventEmitter<TunnelClientEvents> {
       this.#session = session;
       this.#connectedAt = session.now();
     });
+    try {
+      await this.#handshake.opened;
+    } finally {
+      this.#handshake = undefined;
+    }
     this.#logger.info({}, 'tunnel connected');
     this.#setStatus('connected');
     this.emit('connected');

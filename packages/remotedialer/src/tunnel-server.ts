@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -6,6 +5,7 @@ import type { Connection } from './connection.js';
 import { InvalidAddressError, SessionNotFoundError } from './errors.js';
 import { silentLogger, type Logger } from './logger.js';
 import { PeerLinks, type Peer, type PeerIdentity } from './peer-links.js';
+import { randomBytes } from './random.js';
 import { Session, type ConnectRequest } from './session.js';
 import { SessionManager } from './session-manager.js';
 import { describeSession, StatsKeeper, type SessionInfo, type TunnelStats } from './stats.js';

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { randomBytes } from './random.js';
 
 /** Appended to a client's key to make the accept value (RFC 6455 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -13,7 +14,7 @@ export function makeKey(): string {
 
 /** The `Sec-WebSocket-Accept` that answers `key` (RFC 6455 4.2.2). */
 export function acceptValue(key: string): string {
-  return createHash('sha1').update(`${key}${GUID}`).digest('base64');
+  return hash('sha1', `${key}${GUID}`, 'base64');
 }
 
 /** The headers by which a client asks for a WebSocket: like a Go client without a subprotocol or extensions. */
@@ -41,6 +42,7 @@ export function acceptUpgrade(request: IncomingMessage, socket: Duplex): void {
   socket.write(
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
       `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    'latin1',
   );
 }
 

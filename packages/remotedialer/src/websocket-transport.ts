@@ -1,10 +1,10 @@
-import { randomFillSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { MAX_MESSAGE_BYTES, MAX_QUEUED_BYTES, SATURATION_BYTES } from './constants.js';
 import { isDataWithHeader } from './decode.js';
 import { OverflowError, RemotedialerError } from './errors.js';
 import { FrameReader, Opcode, type FrameHandler } from './frame-reader.js';
+import { randomUint32 } from './random.js';
 import type { Transport, TransportHandler } from './transport.js';
 import { encodeControlFrame, encodeFrame, type Masking } from './websocket-frame.js';
 
@@ -185,16 +185,4 @@ export class WebSocketTransport implements Transport, FrameHandler {
 
 function uncork(transport: WebSocketTransport): void {
   transport.flush();
-}
-
-const pool = new Uint32Array(1024);
-let poolAt = pool.length;
-
-/** An unpredictable 32-bit mask (RFC 6455 5.3), from a pool because one call per frame would be slow. */
-function randomUint32(): number {
-  if (poolAt === pool.length) {
-    randomFillSync(pool);
-    poolAt = 0;
-  }
-  return pool[poolAt++] ?? 0;
 }

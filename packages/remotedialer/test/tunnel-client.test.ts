@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { HandshakeError, SessionNotFoundError, TunnelClient, type TunnelClientStatus } from '../src/index.js';
 import { startClient, startPair, startServer } from './helpers/tunnel.js';
@@ -175,6 +175,40 @@ test('a close while the endpoint is being asked opens no session afterwards', as
   answer({ url, headers: { 'x-tunnel-id': 'alice' } });
   await startClient(url, keep, { key: 'bob' });
   expect(sessions).toBe(1);
+});
+
+test('a close during the handshake drops its socket at once', async () => {
+  const server = createTcpServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const client = makeClient({ endpoint: () => ({ url: `ws://127.0.0.1:${port}/`, headers: {} }) });
+  client.start();
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  // The request has come; it is never answered.
+  await once(socket, 'data');
+  const closed = once(socket, 'close');
+  await client.close();
+  await closed;
+  expect(client.status).toBe('closed');
+});
+
+test('a client whose endpoint has moved connects to the new place', async () => {
+  const [first, second] = [await startServer(), await startServer()];
+  const urls = [`${first.url}?a=1`, `${second.url}?b=2`];
+  const paths: (string | undefined)[] = [];
+  for (const { http } of [first, second]) http.on('upgrade', (request) => paths.push(request.url));
+  const client = makeClient({
+    endpoint: () => ({ url: urls.shift()!, headers: { 'x-tunnel-id': 'alice' } }),
+  });
+  client.start();
+  await once(client, 'connected');
+  const again = once(client, 'connected');
+  client.session?.destroy();
+  await again;
+  await expect.poll(() => second.tunnels.hasSession('alice')).toBe(true);
+  expect(paths).toEqual(['/connect?a=1', '/connect?b=2']);
 });
 
 test('dial() without a session throws', () => {

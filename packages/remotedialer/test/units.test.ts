@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fullJitterDelay, RemotedialerError, Ticker } from '../src/index.js';
 import * as errors from '../src/errors.js';
 import { FlowControl } from '../src/flow-control.js';
+import { randomBytes, randomUint32 } from '../src/random.js';
 import { SeenIds } from '../src/seen-ids.js';
 import { ManualClock } from '../src/testing/index.js';
 import { splitAddress } from '../src/virtual-socket.js';
@@ -21,6 +22,21 @@ describe('fullJitterDelay', () => {
   test('takes anything from nothing to the ceiling', () => {
     expect(fullJitterDelay(2, options, () => 0)).toBe(0);
     expect(fullJitterDelay(2, options, () => 0.5)).toBe(200);
+  });
+});
+
+describe('random numbers', () => {
+  test('fill 32 bits and do not repeat when the pool is filled anew', () => {
+    const numbers = Array.from({ length: 5_000 }, randomUint32);
+    // Two of 5,000 are equal once in about 340 runs, three pairs of them never.
+    expect(new Set(numbers).size).toBeGreaterThan(4_997);
+    const ones = (bit: number): number => numbers.filter((number) => (number >>> bit) & 1).length;
+    for (let bit = 0; bit < 32; bit++) expect(Math.abs(ones(bit) - 2_500)).toBeLessThan(300);
+  });
+
+  test('make bytes of any multiple of four', () => {
+    expect([0, 8, 16].map((length) => randomBytes(length).length)).toEqual([0, 8, 16]);
+    expect(randomBytes(16).equals(randomBytes(16))).toBe(false);
   });
 });
 

@@ -39,11 +39,13 @@ export function byHeader(request: IncomingMessage): { clientKey: string } | null
   return typeof id === 'string' ? { clientKey: id } : null;
 }
 
+export type StartClientOptions = Partial<TunnelClientOptions> & { key?: string };
+
 /** A client of `url` that is connected. Ends with the test. */
 export async function startClient(
   url: string,
   onConnect: ConnectHandler,
-  options: Partial<TunnelClientOptions> & { key?: string } = {},
+  options: StartClientOptions = {},
 ): Promise<TunnelClient> {
   const { key = 'alice', ...rest } = options;
   const client = new TunnelClient({

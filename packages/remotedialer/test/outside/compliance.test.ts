@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream';
 import { describe, inject, test } from 'vitest';
 import type { Connection } from '../../src/index.js';
 import { tunnelCompliance } from '../../src/testing/index.js';
-import { startClient, startServer } from '../helpers/tunnel.js';
+import { startServer } from '../helpers/tunnel.js';
 import { GoPeer, GoServer } from './go-peer.js';
+import { reached, startClientOf } from './targets.js';
 
 const peers = Object.entries(inject('peers'));
 const ignore = (): void => undefined;
@@ -14,7 +15,7 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
   tunnelCompliance(test, async () => {
     const server = await GoServer.start(program);
     const waiting = new Map<string, (far: Connection) => void>();
-    const client = await startClient(server.tunnelUrl, (connection, { address }) => {
+    const client = await startClientOf(server, (connection, { address }) => {
       const take = waiting.get(address);
       if (take === undefined) connection.destroy(new Error(`dial tcp ${address}: no such host`));
       else take(connection);
@@ -26,7 +27,7 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
         const far = new Promise<Connection>((resolve) => waiting.set(address, resolve));
         const near = await server.dial('alice', 'tcp', address);
         near.on('error', ignore);
-        return [near, await far];
+        return [near, await reached(near, far)];
       },
       openFailing: () => server.dial('alice', 'tcp', 'nothing:1'),
       close: () => client.close(),
@@ -46,9 +47,9 @@ describe.each(peers)('our server with a Go client %s', (_version, program) => {
         targets.push(target);
         target.listen(0, '127.0.0.1');
         await once(target, 'listening');
-        const accepted = once(target, 'connection');
+        const accepted = once(target, 'connection') as Promise<[Socket]>;
         const near = tunnels.dial('alice', 'tcp', `127.0.0.1:${(target.address() as AddressInfo).port}`);
-        const [far] = (await accepted) as [Socket];
+        const [far] = await reached(near, accepted);
         far.on('error', ignore);
         return [near, far];
       },

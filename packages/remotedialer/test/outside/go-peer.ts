@@ -27,6 +27,8 @@ export class GoPeer {
   }
 
   async kill(): Promise<void> {
+    // Null for both while it runs.
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exited = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await exited;

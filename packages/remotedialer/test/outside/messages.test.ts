@@ -4,8 +4,9 @@ import { describe, expect, inject, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { decodeMessage, encodeData, MessageType } from '../../src/index.js';
 import { MiB } from '../helpers/bytes.js';
-import { startClient, startServer } from '../helpers/tunnel.js';
+import { startServer } from '../helpers/tunnel.js';
 import { GoPeer, GoServer } from './go-peer.js';
+import { startClientOf } from './targets.js';
 
 const peers = Object.entries(inject('peers'));
 const sizes = [4_080, 4_096, 65_536, MiB, 5 * MiB];
@@ -21,8 +22,7 @@ describe.each(peers)('messages of a Go end %s', (_version, program) => {
     '15: a Go server sends %i bytes in one frame, and they come back unchanged',
     async (size) => {
       const server = await GoServer.start(program);
-      await startClient(server.tunnelUrl, (connection) => connection.pipe(connection));
-      await expect.poll(() => server.hasClient('alice')).toBe(true);
+      await startClientOf(server, (connection) => connection.pipe(connection));
       const { sent, received } = (await server.echo('alice', 'echo:1', size)) as Echo;
       expect(received).toBe(sent);
       expect(sent).toMatch(/^[0-9a-f]{64}$/);

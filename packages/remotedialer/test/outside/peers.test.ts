@@ -5,7 +5,7 @@ import type { Connection } from '../../src/index.js';
 import { byteHash, byteSource, MiB, readHash } from '../helpers/bytes.js';
 import { startClient, startServer, type TestServer } from '../helpers/tunnel.js';
 import { GoPeer, GoServer } from './go-peer.js';
-import { exchange, startTarget } from './targets.js';
+import { exchange, startClientOf, startTarget } from './targets.js';
 
 const peers = Object.entries(inject('peers'));
 
@@ -22,7 +22,7 @@ describe.each(peers)('our server and a Go server %s as peers', (_version, progra
   test('our client of the Go server is dialled through our server', async () => {
     const { ours, theirs } = await startPeers();
     const opened: Connection[] = [];
-    await startClient(theirs.tunnelUrl, (connection) => opened.push(connection));
+    await startClientOf(theirs, (connection) => opened.push(connection));
     await expect.poll(() => ours.tunnels.hasSession('alice'), { timeout: 20_000 }).toBe(true);
     const near = ours.tunnels.dial('alice', 'tcp', 'anything:1');
     await expect.poll(() => opened.length).toBe(1);

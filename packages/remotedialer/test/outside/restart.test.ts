@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, inject, test } from 'vitest';
 import { TunnelDisconnectedError, type Connection, type TunnelServer } from '../../src/index.js';
 import { byteSource, MiB, PrefixReader } from '../helpers/bytes.js';
-import { startClient, startServer } from '../helpers/tunnel.js';
+import { startServer } from '../helpers/tunnel.js';
 import { GoPeer, GoServer } from './go-peer.js';
-import { exchange, startGoClient, startTarget } from './targets.js';
+import { exchange, startClientOf, startGoClient, startTarget } from './targets.js';
 
 const peers = Object.entries(inject('peers'));
 const ignore = (): void => undefined;
@@ -29,7 +29,7 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
   test('the server restarts with data in flight: no byte was wrong, and the next session carries everything', async () => {
     const first = await GoServer.start(program);
     const opened: Connection[] = [];
-    const client = await startClient(first.tunnelUrl, (connection) => opened.push(connection));
+    const client = await startClientOf(first, (connection) => opened.push(connection));
     const near = await first.dial('alice', 'tcp', 'x:1');
     await expect.poll(() => opened.length).toBe(1);
     await cutInFlight([near, opened[0]!], () => first.peer.kill());
@@ -47,15 +47,14 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
   test('our end restarts with data in flight: no byte was wrong, and the new client serves the same port', async () => {
     const server = await GoServer.start(program);
     const opened: Connection[] = [];
-    const old = await startClient(server.tunnelUrl, (connection) => opened.push(connection));
+    const old = await startClientOf(server, (connection) => opened.push(connection));
     const port = await server.forward('alice', 'tcp', 'x:1');
     const near = server.connect(port);
     await expect.poll(() => opened.length).toBe(1);
     await cutInFlight([near, opened[0]!], () => old.destroy());
 
     await expect.poll(() => server.hasClient('alice'), { timeout: 10_000 }).toBe(false);
-    await startClient(server.tunnelUrl, (connection) => opened.push(connection));
-    await expect.poll(() => server.hasClient('alice')).toBe(true);
+    await startClientOf(server, (connection) => opened.push(connection));
     const again = server.connect(port);
     await expect.poll(() => opened.length).toBe(2);
     await exchange([again, opened[1]!], 8 * MiB);

@@ -7,11 +7,14 @@ import type { Connection } from '../../src/index.js';
 import { byteSource, MiB, PrefixReader } from '../helpers/bytes.js';
 import { startClient, startServer } from '../helpers/tunnel.js';
 import { GoPeer, GoServer } from './go-peer.js';
-import { startGoClient, startTarget } from './targets.js';
+import { startClientOf, startGoClient, startTarget } from './targets.js';
+import { startThrottle } from './throttle.js';
 
 /** These take minutes: `INTEROP_SLOW=1 npm run interop`. */
 const slow = process.env.INTEROP_SLOW === '1';
 const peers = Object.entries(inject('peers'));
+/** In bytes per second. */
+const TEN_MBIT = 1_250_000;
 
 /** Writes bytes as {@link byteSource} gives them, as fast as the stream takes them. */
 function flood(to: Duplex, seed: number): void {
@@ -118,7 +121,7 @@ describe.skipIf(!slow).each(peers)('slow, Go %s', (_version, program) => {
     const { server } = await goServer();
     const before = await server.goroutines();
     const far: Connection[] = [];
-    await startClient(server.tunnelUrl, (connection) => far.push(connection), { key: 'bob' });
+    await startClientOf(server, (connection) => far.push(connection), { key: 'bob' });
     const port = await server.forward('bob', 'tcp', 'x:1');
     const idle = await server.goroutines();
     const near = Array.from({ length: 10 }, () => server.connect(port));
@@ -131,10 +134,59 @@ describe.skipIf(!slow).each(peers)('slow, Go %s', (_version, program) => {
     expect(idle).toBeGreaterThanOrEqual(before);
   });
 
+  /**
+   * A full gibibyte would take 14 minutes; 90 s are longer than the 60 s after which either end gives up, and have a
+   * SyncConnections in them.
+   */
+  async function floodFor90Seconds(ends: readonly [Duplex, Duplex]): Promise<void> {
+    const readers = ends.map((end, index) => {
+      flood(end, index);
+      return new PrefixReader(1 - index);
+    });
+    readers.forEach((reader, index) => void reader.read(ends[index]!));
+    await sleep(90_000);
+    for (const { bytes, intact } of readers) {
+      expect(intact).toBe(true);
+      // What the line carries in half that time.
+      expect(bytes).toBeGreaterThan(TEN_MBIT * 45);
+    }
+    expect(ends.map(({ destroyed }) => destroyed)).toEqual([false, false]);
+    for (const end of ends) end.destroy();
+  }
+
+  test('7: over a full line of 10 Mbit/s to a Go server a session outlives its deadline of 60 s', async () => {
+    const server = await GoServer.start(program);
+    const port = await startThrottle(server.port, TEN_MBIT);
+    const opened: Connection[] = [];
+    const client = await startClient(`ws://127.0.0.1:${port}/connect`, (far) => opened.push(far));
+    const lost: unknown[] = [];
+    client.on('disconnected', (error) => lost.push(error));
+    await expect.poll(() => server.hasClient('alice')).toBe(true);
+    const near = await server.dial('alice', 'tcp', 'x:1');
+    await expect.poll(() => opened.length).toBe(1);
+    await floodFor90Seconds([near, opened[0]!]);
+    expect(lost).toEqual([]);
+  }, 120_000);
+
+  test('7: over a full line of 10 Mbit/s to a Go client a session outlives its deadline of 60 s', async () => {
+    const { tunnels, url } = await startServer();
+    const port = await startThrottle(Number(new URL(url).port), TEN_MBIT);
+    const session = once(tunnels, 'session');
+    await Promise.all([GoPeer.start(program, 'client', `ws://127.0.0.1:${port}/`, 'alice'), session]);
+    const lost: unknown[] = [];
+    tunnels.on('sessionEnd', (_key, _id, error) => lost.push(error));
+    let accept: (socket: Socket) => void = () => undefined;
+    const accepted = new Promise<Socket>((resolve) => (accept = resolve));
+    const target = await startTarget((socket) => accept(socket));
+    const near = tunnels.dial('alice', 'tcp', `127.0.0.1:${target}`);
+    await floodFor90Seconds([near, await accepted]);
+    expect(lost).toEqual([]);
+  }, 120_000);
+
   test('3: SyncConnections at 60 s spares live streams, and dials of that moment unless we list as Go does', async () => {
     const server = await GoServer.start(program);
     for (const sync of ['safe', 'go'] as const) {
-      await startClient(server.tunnelUrl, (connection) => connection.pipe(connection), { sync, key: sync });
+      await startClientOf(server, (connection) => connection.pipe(connection), { sync, key: sync });
     }
     const ours = await startServer();
     await Promise.all([GoPeer.start(program, 'client', ours.url, 'theirs'), once(ours.tunnels, 'session')]);

@@ -5,7 +5,7 @@ import { tcpTarget, type Connection } from '../../src/index.js';
 import { byteHash, byteSource, MiB, readHash } from '../helpers/bytes.js';
 import { startClient } from '../helpers/tunnel.js';
 import { GoServer } from './go-peer.js';
-import { exchange, readTag, startGoClient, startTarget, tag } from './targets.js';
+import { exchange, readTag, startClientOf, startGoClient, startTarget, tag } from './targets.js';
 
 const peers = Object.entries(inject('peers'));
 const CONNECTIONS = 1_000;
@@ -25,7 +25,7 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
   test('keeps 1,000 concurrent connections apart', async () => {
     const server = await GoServer.start(program);
     const far = new Map<number, Connection>();
-    await startClient(server.tunnelUrl, (connection) => {
+    await startClientOf(server, (connection) => {
       void readTag(connection).then((number) => far.set(number, connection));
     });
     const port = await server.forward('alice', 'tcp', 'in-process:1');
@@ -44,7 +44,7 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
 
   test('a dial that fails here resets the connection there, and the session lives on', async () => {
     const server = await GoServer.start(program);
-    const client = await startClient(server.tunnelUrl, (connection, { address }) => {
+    const client = await startClientOf(server, (connection, { address }) => {
       if (address === 'echo:1') connection.pipe(connection);
       else connection.destroy(new Error(`dial tcp ${address}: connect: connection refused`));
     });
@@ -61,7 +61,7 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
   test('an end on either side reaches the other after the last byte', async () => {
     const server = await GoServer.start(program);
     const ends: string[] = [];
-    await startClient(server.tunnelUrl, (connection, { address }) => {
+    await startClientOf(server, (connection, { address }) => {
       if (address === 'talks:1') return void connection.end('goodbye');
       connection.on('data', (chunk: Buffer) => ends.push(chunk.toString()));
       connection.on('end', () => ends.push('end'));
@@ -78,7 +78,7 @@ describe.each(peers)('our client with a Go server %s', (_version, program) => {
 
   test('close() withdraws the client at once', async () => {
     const server = await GoServer.start(program);
-    const client = await startClient(server.tunnelUrl, () => undefined);
+    const client = await startClientOf(server, () => undefined);
     await client.close();
     await expect.poll(() => server.hasClient('alice')).toBe(false);
   });
@@ -144,7 +144,7 @@ test('our client serves a Go server by TCP sockets', async ({ skip }) => {
   const [peer] = peers;
   if (peer === undefined) return skip();
   const server = await GoServer.start(peer[1]);
-  await startClient(server.tunnelUrl, tcpTarget());
+  await startClientOf(server, tcpTarget());
   const port = await startTarget((socket) => socket.pipe(socket));
   const near = await server.dial('alice', 'tcp', `127.0.0.1:${port}`);
   byteSource(4 * MiB).pipe(near, { end: false });

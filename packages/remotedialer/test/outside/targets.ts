@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
-import { startServer, type TestServer } from '../helpers/tunnel.js';
+import type { ConnectHandler, TunnelClient } from '../../src/index.js';
+import { startClient, startServer, type StartClientOptions, type TestServer } from '../helpers/tunnel.js';
 import { byteHash, byteSource, readHash } from '../helpers/bytes.js';
-import { GoPeer } from './go-peer.js';
+import { GoPeer, type GoServer } from './go-peer.js';
 
 /** A TCP server on a free port that hands each socket to `serve`. Ends with the test. */
 export async function startTarget(serve: (socket: Socket) => void): Promise<number> {
@@ -25,6 +26,28 @@ export async function startGoClient(program: string): Promise<TestServer & { pee
   const session = once(server.tunnels, 'session');
   const [peer] = await Promise.all([GoPeer.start(program, 'client', server.url, 'alice'), session]);
   return { ...server, peer };
+}
+
+/**
+ * A client of ours that a Go server can dial. Such a server answers the upgrade before it writes down who came, so a
+ * dial right after `connected` may find nobody.
+ */
+export async function startClientOf(
+  server: GoServer,
+  onConnect: ConnectHandler,
+  options: StartClientOptions = {},
+): Promise<TunnelClient> {
+  const client = await startClient(server.tunnelUrl, onConnect, options);
+  await expect.poll(() => server.hasClient(options.key ?? 'alice')).toBe(true);
+  return client;
+}
+
+/** Waits for what a dial leads to; rejects when the dialled stream closes first. */
+export async function reached<T>(near: Duplex, far: Promise<T>): Promise<T> {
+  const failed = new Promise<never>((_, reject) => {
+    near.once('close', () => reject(new Error('the dial came to nothing')));
+  });
+  return Promise.race([far, failed]);
 }
 
 /** Sends `size` bytes each way at the same time; both ends check every byte by its hash. */
