@@ -1,4 +1,9 @@
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.shared.ts';
 
-export default defineConfig({ ...library, entry: ['src/index.ts'] });
+/** Cleaned first, so that a package never ships chunks of an earlier build. */
+export default defineConfig({
+  ...library,
+  clean: true,
+  entry: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+});

@@ -28,6 +28,7 @@ export const sourcePackages: readonly SourcePackage[] = [
   },
   ...[
     'core/v1',
+    'apidiscovery/v2',
     'apps/v1',
     'events/v1',
     'authentication/v1',

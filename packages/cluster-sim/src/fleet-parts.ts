@@ -62,6 +62,10 @@ export async function openParts({
     random,
     logger,
     onRequest: metrics.addRequest,
+    heartbeats: {
+      leaseMs: settings.nodeLeaseIntervalSec * 1000,
+      statusMs: settings.nodeStatusIntervalSec * 1000,
+    },
   });
   const rancher = new RancherClient({
     url: settings.rancherURL,

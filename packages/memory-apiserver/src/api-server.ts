@@ -1,5 +1,15 @@
-import type { Controller, ControllerMetrics } from './controllers/index.js';
-import { builtinControllers, completeBase, ControllerRuntime, OwnerIndex } from './controllers/index.js';
+import { randomUUID } from 'node:crypto';
+import type { Controller, ControllerMetrics, HeartbeatOptions } from './controllers/index.js';
+import {
+  builtinControllers,
+  completeBase,
+  ControllerRuntime,
+  isStage,
+  OwnerIndex,
+  StageSet,
+} from './controllers/index.js';
+import type { FormRecord } from './codec/managed-fields.js';
+import { newForms, restoreForm } from './codec/managed-fields.js';
 import type { Cluster } from './cluster.js';
 import { MemoryCluster } from './cluster.js';
 import { DelayingQueue } from './delaying-queue.js';
@@ -8,14 +18,15 @@ import { defaultHttpLimits } from './http/environment.js';
 import { RequestHandler } from './http/handler.js';
 import type { WatchStream } from './http/watch-stream.js';
 import type { KubeObject } from './object.js';
-import { bootstrapRoles } from './registry/bootstrap-roles.js';
+import type { KeyPairPem } from './pki/certificates.js';
+import { createAuthority } from './pki/certificates.js';
 import type { RegistrySettings } from './registry/context.js';
 import { servedResources } from './registry/custom-resources.js';
+import { METRICS_GROUP, metricsApiService, metricsResources } from './pods/metrics-resources.js';
 import { Registry } from './registry/registry.js';
 import { ServiceAccountTokens } from './registry/service-account-tokens.js';
 import { restoreDefinitions, restoredChanges } from './registry/restore.js';
 import type { Authorizer, UserInfo } from './registry/user.js';
-import { allowAll } from './registry/user.js';
 import { OverlayCatalog } from './schema/catalog.js';
 import { splitApiVersion } from './schema/types.js';
 import type { Change } from './store/change.js';
@@ -26,6 +37,7 @@ import type { EventLogLimits } from './store/event-log.js';
 import { defaultEventLogLimits } from './store/event-log.js';
 import { hashBits, revisionAt, timestamp } from './store/identity.js';
 import { objectKey, splitKey } from './store/key.js';
+import { answerText, compactFieldsIn } from './store/text.js';
 import type { KubeVersion } from './version.js';
 import { kubeVersion } from './version.js';
 
@@ -41,12 +53,22 @@ export interface ApiServerOptions {
   controllers?: readonly Controller[];
   /** Names of controllers not to run. */
   disabledControllers?: readonly string[];
-  /** Decides what users may do. @default everything */
+  /** How often nodes show that they live. @default never */
+  heartbeats?: HeartbeatOptions;
+  /** Stages (`kwok.x-k8s.io/v1alpha1`) of all clusters, beside those that are among the objects of a base. */
+  stages?: readonly KubeObject[];
+  /** Decides what users may do. @default RBAC, by the roles and bindings in each cluster */
   authorizer?: Authorizer;
+  /** Serves `metrics.k8s.io` as metrics-server does, so that `kubectl top` works. @default false */
+  metrics?: boolean;
   /** IPv4 range that Services get addresses of. @default '10.43.0.0/16' */
   serviceCidr?: string;
+  /** Signs the certificates of clusters that listen by themselves. @default one of {@link createAuthority}, made at need */
+  authority?: KeyPairPem;
   /** Signs the tokens of TokenRequests; without it they end with the process. */
   tokenKey?: string;
+  /** Keeps what journal entries have in common; without it each holds all its managedFields, which are long. */
+  fieldForms?: FieldForms;
   limits?: Partial<HttpLimits & EventLogLimits>;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
@@ -55,15 +77,24 @@ export interface ApiServerOptions {
   logger?: Logger;
 }
 
+/** Where forms of managedFields are kept, to which entries of a journal refer. */
+export interface FieldForms {
+  /** All that {@link onNew} was called with in earlier lives. */
+  readonly known: Iterable<FormRecord>;
+  /** Called before `onWrite` with the first entry that needs the form; it must reach the disk no later than that. */
+  onNew(form: FormRecord): void;
+}
+
 export interface CreateClusterOptions {
-  /** Put in place of `{{cluster-name}}` in the base's objects. */
-  name: string;
-  /** Seed of the UIDs of base objects: the same for the same cluster after a restart. */
-  uid: string;
-  base: PreparedBase;
+  /** Put in place of `{{cluster-name}}` in the base's objects. @default 'kubernetes' */
+  name?: string;
+  /** Seed of the UIDs of base objects: the same for the same cluster after a restart. @default a random one */
+  uid?: string;
+  /** What it begins with. @default {@link ApiServer.emptyBase} */
+  base?: PreparedBase;
   /** Bearer tokens that are accepted from the start. */
   tokens?: Readonly<Record<string, UserInfo>>;
-  /** PEM; goes into `kube-root-ca.crt` and the Secrets of service account tokens. */
+  /** PEM; goes into `kube-root-ca.crt` and the Secrets of service account tokens. @default that of {@link ApiServer.authority} */
   caCert?: string;
   /** Milliseconds since the epoch; the age of base objects. @default now */
   createdAt?: number;
@@ -78,6 +109,7 @@ export interface PreparedBase {
   readonly objects: ClusterBase;
   readonly catalog: OverlayCatalog;
   readonly owners: OwnerIndex;
+  readonly stages: StageSet;
 }
 
 /** How often old entries of an event log are dropped. */
@@ -93,11 +125,17 @@ export class ApiServer {
   readonly #runtime: ControllerRuntime;
   readonly #controllers: readonly Controller[];
   readonly #disabled: readonly string[];
+  readonly #stages: readonly KubeObject[];
+  readonly #metrics: boolean;
   readonly #eventLog: EventLogLimits;
+  readonly #fieldForms: FieldForms | undefined;
+  /** Ids of forms that are kept. */
+  readonly #knownForms = new Set<string>();
   readonly #clusters = new Map<string, MemoryCluster>();
   /** Clusters whose event log has entries, to drop them when they are old. */
   readonly #trims: DelayingQueue<ClusterStore>;
   #emptyBase: PreparedBase | undefined;
+  #authority: KeyPairPem | undefined;
 
   constructor(options: ApiServerOptions = {}) {
     const now = options.now ?? (() => Date.now());
@@ -105,28 +143,42 @@ export class ApiServer {
     const version =
       typeof options.version === 'object' ? options.version : kubeVersion(options.version ?? 'v1.34.1');
     this.#controllers =
-      options.controllers ?? builtinControllers({ node: { kubeletVersion: version.gitVersion } });
+      options.controllers ??
+      builtinControllers({
+        node: { kubeletVersion: version.gitVersion },
+        ...(options.heartbeats === undefined ? {} : { heartbeat: options.heartbeats }),
+      });
     this.#disabled = options.disabledControllers ?? [];
+    this.#stages = options.stages ?? [];
+    this.#metrics = options.metrics ?? false;
     const runs = (name: string): boolean =>
       !this.#disabled.includes(name) && this.#controllers.some((controller) => controller.name === name);
     this.#settings = {
       now,
       random,
       tokens: new ServiceAccountTokens(options.tokenKey, now),
-      authorizer: options.authorizer ?? allowAll,
+      ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
       serviceCidr: options.serviceCidr ?? '10.43.0.0/16',
       controllers: {
         kubelet: runs('kubelet'),
         garbageCollector: runs('garbage-collector'),
         serviceAccount: runs('service-account'),
+        serviceAccountToken: runs('service-account-token'),
         storageProtection: runs('storage-protection'),
       },
     };
+    this.#authority = options.authority;
+    this.#fieldForms = options.fieldForms;
+    for (const form of options.fieldForms?.known ?? []) {
+      restoreForm(form);
+      this.#knownForms.add(form.id);
+    }
     this.#eventLog = { ...defaultEventLogLimits, ...options.limits };
     this.#environment = {
       now,
       random,
       versionText: JSON.stringify(version),
+      minorVersion: Number.parseInt(version.minor, 10),
       watchTimers: new DelayingQueue<WatchStream>({ onDue: (stream) => stream.onTimer(), now }),
       limits: { ...defaultHttpLimits, ...options.limits },
       ...(options.logger === undefined ? {} : { logger: options.logger }),
@@ -144,15 +196,20 @@ export class ApiServer {
   /**
    * Prepares objects that clusters begin with, and what controllers make of them. `{{cluster-name}}` in any string
    * stands for the cluster's name. Namespaces, roles and such that every cluster has are added. Objects keep the
-   * status and creationTimestamp they are given. Throws ApiError if an object is refused.
+   * status and creationTimestamp they are given. Objects of kind `Stage` are no objects of the clusters but say what
+   * becomes of these. Throws ApiError if an object is refused, StageError if a Stage can't be used.
    */
-  createBase(objects: readonly KubeObject[] = []): PreparedBase {
-    const completed = completeBase([...bootstrapRoles(), ...objects], {
+  createBase(given: readonly KubeObject[] = []): PreparedBase {
+    const stages = new StageSet([...this.#stages, ...given.filter(isStage)]);
+    const objects = given.filter((object) => !isStage(object));
+    if (this.#metrics) objects.push(metricsApiService());
+    const completed = completeBase(objects, {
       controllers: this.#controllers,
       disabled: this.#disabled,
       serviceCidr: this.#settings.serviceCidr,
     });
     const catalog = new OverlayCatalog();
+    if (this.#metrics) catalog.setCustom(METRICS_GROUP, metricsResources);
     for (const object of completed) {
       if (object.kind === 'CustomResourceDefinition')
         catalog.setCustom(object.metadata.name, servedResources(object));
@@ -174,7 +231,7 @@ export class ApiServer {
         creationTimestamp === undefined ? object.metadata : { ...object.metadata, creationTimestamp };
       return { storage: storageOf(object) ?? '', object: { ...object, metadata } };
     });
-    return { objects: new ClusterBase(stored), catalog, owners: OwnerIndex.of(completed, storageOf) };
+    return { objects: new ClusterBase(stored), catalog, owners: OwnerIndex.of(completed, storageOf), stages };
   }
 
   /** The base of a cluster in which nothing has been created yet. */
@@ -183,9 +240,20 @@ export class ApiServer {
     return this.#emptyBase;
   }
 
+  /** The CA whose certificates clusters listen with; its key is as secret as theirs. */
+  get authority(): KeyPairPem {
+    this.#authority ??= createAuthority(this.#settings.now());
+    return this.#authority;
+  }
+
   /** Throws RangeError if there is a cluster of the UID. */
-  createCluster(options: CreateClusterOptions): Cluster {
-    const { name, uid, base, caCert = '' } = options;
+  createCluster(options: CreateClusterOptions = {}): Cluster {
+    const {
+      name = 'kubernetes',
+      uid = randomUUID(),
+      base = this.emptyBase,
+      caCert = this.authority.cert,
+    } = options;
     if (this.#clusters.has(uid)) throw new RangeError(`there is a cluster with the UID ${uid}`);
     const now = this.#settings.now();
     const createdAt = options.createdAt ?? now;
@@ -210,10 +278,17 @@ export class ApiServer {
     if (options.restore !== undefined) restoreDefinitions(registry.context);
     const restored = options.restore === undefined ? [] : restoredChanges(store);
     const handler = new RequestHandler(registry, this.#environment);
-    const cluster = new MemoryCluster(name, uid, registry, handler, () => this.#forget(uid));
+    const cluster = new MemoryCluster(
+      name,
+      uid,
+      registry,
+      handler,
+      () => this.authority,
+      () => this.#forget(uid),
+    );
     this.#clusters.set(uid, cluster);
     this.#runtime.addCluster(
-      { uid, name, api: registry, catalog, caCert, baseOwners: base.owners },
+      { uid, name, api: registry, catalog, caCert, baseOwners: base.owners, stages: base.stages },
       restored,
     );
     return cluster;
@@ -244,9 +319,19 @@ export class ApiServer {
     onWrite: CreateClusterOptions['onWrite'],
   ): void {
     const { storage, key, revision, type, text } = change;
-    onWrite?.({ storage, ...splitKey(key), revision, json: type === 'DELETED' ? null : text });
+    const json = type === 'DELETED' || onWrite === undefined ? null : this.#journalText(text);
+    onWrite?.({ storage, ...splitKey(key), revision, json });
     this.#trims.add(uid, store, TRIM_INTERVAL_MS);
     this.#runtime.onChange(uid, type, storage, change.body as KubeObject, () => change.previousBody);
+  }
+
+  /** An object's text for a journal: with managedFields in full, unless their forms are kept beside it. */
+  #journalText(text: string): string {
+    if (this.#fieldForms === undefined) return answerText(text);
+    const compact = compactFieldsIn(text);
+    if (compact !== undefined)
+      for (const form of newForms(compact, this.#knownForms)) this.#fieldForms.onNew(form);
+    return text;
   }
 
   #trim(store: ClusterStore): void {

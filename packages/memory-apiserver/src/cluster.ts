@@ -1,9 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { RequestHandler, RequestReport } from './http/handler.js';
+import type { ListenOptions, LocalServer } from './listen.js';
+import type { KeyPairPem } from './pki/certificates.js';
 import type { ClusterApi } from './registry/api.js';
 import type { Registry } from './registry/registry.js';
 import type { UserInfo } from './registry/user.js';
 import type { ResourceCatalog } from './schema/resource.js';
+import type { ClusterSnapshot } from './snapshot.js';
+import { restoreSnapshot, takeSnapshot } from './snapshot.js';
 
 /** One simulated cluster: a Kubernetes API in memory. */
 export interface Cluster {
@@ -15,6 +20,13 @@ export interface Cluster {
   readonly catalog: ResourceCatalog;
   /** The API over HTTP: give it to any node:http or node:https server. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** {@link handle} as a function of its own: `http.createServer(cluster.handler)`. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /**
+   * The `upgrade` event of that server: exec, attach and port-forward go on in a WebSocket or in SPDY. A server
+   * without a listener for it answers them as plain requests, which is to refuse them.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Accepts a bearer token from now on. */
   allowToken(token: string, user: UserInfo): void;
   /** Accepts a token given before no longer; tokens of service accounts end with their account or Secret. */
@@ -23,6 +35,19 @@ export interface Cluster {
   objectCount(): number;
   /** Open watches over HTTP. */
   watchCount(): number;
+  /**
+   * Serves this cluster by HTTPS on a port of its own, with a certificate of {@link ApiServer.authority}, for its
+   * administrator's kubectl. Rejects when the port can't be listened on.
+   */
+  listen(options?: ListenOptions): Promise<LocalServer>;
+  /** All objects as they are now. */
+  snapshot(): ClusterSnapshot;
+  /**
+   * Brings the objects of a snapshot back, of this cluster or another, and removes all others. What differs is written
+   * without admission: UIDs and times are the snapshot's, resourceVersions are new, and watchers see what changes.
+   * Throws ApiError for an object of a kind that isn't served, before anything but CRDs has changed.
+   */
+  restore(snapshot: ClusterSnapshot): void;
   /** Called after each request has been answered; for a watch, when it ends. */
   onRequest: ((report: RequestReport) => void) | undefined;
   /** Ends all watches and drops what the cluster holds. */
@@ -37,7 +62,8 @@ export class MemoryCluster implements Cluster {
     readonly name: string,
     readonly uid: string,
     private readonly registry: Registry,
-    private readonly handler: RequestHandler,
+    private readonly requests: RequestHandler,
+    private readonly authority: () => KeyPairPem,
     private readonly onClose: (cluster: MemoryCluster) => void,
   ) {}
 
@@ -50,7 +76,16 @@ export class MemoryCluster implements Cluster {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.handler.handle(request, response, this.onRequest);
+    this.requests.handle(request, response, this.onRequest);
+  }
+
+  /** Made at need: thousands of clusters never hand it out. */
+  get handler(): (request: IncomingMessage, response: ServerResponse) => void {
+    return (request, response) => this.handle(request, response);
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.requests.handleUpgrade(request, { socket, head }, this.onRequest);
   }
 
   allowToken(token: string, user: UserInfo): void {
@@ -66,11 +101,25 @@ export class MemoryCluster implements Cluster {
   }
 
   watchCount(): number {
-    return this.handler.watchCount;
+    return this.requests.watchCount;
+  }
+
+  async listen(options?: ListenOptions): Promise<LocalServer> {
+    // node:https is only loaded by those who need it.
+    const { listen } = await import('./listen.js');
+    return listen(this, this.authority(), options);
+  }
+
+  snapshot(): ClusterSnapshot {
+    return takeSnapshot(this.registry.context);
+  }
+
+  restore(snapshot: ClusterSnapshot): void {
+    restoreSnapshot(this.registry.context, snapshot);
   }
 
   close(): void {
-    this.handler.close();
+    this.requests.close();
     this.onClose(this);
   }
 }

@@ -24,7 +24,7 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason === '' ? {} : { reason: this.reason }),
       ...(this.details === undefined ? {} : { details: this.details }),
       code: this.code,
     };
@@ -76,12 +76,24 @@ export const conflict = (resource: Named, name: string, why: string): ApiError =
     details(resource, name),
   );
 
+/** 403; {@link Named} of neither group nor plural stands for paths that aren't of resources. */
+export function forbidden(resource: Named, name: string, why: string): ApiError {
+  const what = qualifiedResource(resource);
+  const subject = what === '' ? 'forbidden' : `${what}${name === '' ? '' : ` "${name}"`} is forbidden`;
+  const about = what === '' ? {} : details(resource, name);
+  return new ApiError(403, 'Forbidden', `${subject}: ${why}`, about);
+}
+
 export const badRequest = (message: string): ApiError => new ApiError(400, 'BadRequest', message);
 
 /** 410: the asked resourceVersion lies before what the event log still holds. */
 export const expired = (message: string): ApiError => new ApiError(410, 'Expired', message);
 
-export const methodNotAllowed = (resource: Named, verb: string): ApiError =>
+/** For paths and methods without a route. */
+export const methodNotAllowed = (): ApiError =>
+  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+
+export const methodNotSupported = (resource: Named, verb: string): ApiError =>
   new ApiError(
     405,
     'MethodNotAllowed',
@@ -103,12 +115,13 @@ export function invalid(
   causes: readonly FieldCause[],
 ): ApiError {
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
-  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  // What is said twice among the causes is said once in the message.
+  const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const list = texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;
   return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(resource.group === '' ? {} : { group: resource.group }),
-    kind: resource.kind,
+    ...(resource.kind === '' ? {} : { kind: resource.kind }),
     causes: [...causes],
   });
 }

@@ -1,7 +1,21 @@
 export { ApiServer } from './api-server.js';
-export type { ApiServerOptions, CreateClusterOptions, Logger, PreparedBase } from './api-server.js';
+export { createApiServer } from './create-api-server.js';
+export type {
+  ApiServerOptions,
+  CreateClusterOptions,
+  FieldForms,
+  Logger,
+  PreparedBase,
+} from './api-server.js';
 export type { PreparedBase as ClusterBase } from './api-server.js';
 export type { Cluster } from './cluster.js';
+export { kubeconfigText, writeKubeconfig } from './kubeconfig.js';
+export type { KubeconfigFacts } from './kubeconfig.js';
+export type { ListenOptions, LocalServer } from './listen.js';
+export { createAuthority, createServerCertificate } from './pki/certificates.js';
+export type { KeyPairPem } from './pki/certificates.js';
+export type { ClusterSnapshot } from './snapshot.js';
+export type { FormRecord } from './codec/managed-fields.js';
 export { toTable } from './codec/table.js';
 export type { Table, TableOptions } from './codec/table.js';
 export { DelayingQueue } from './delaying-queue.js';
@@ -24,7 +38,12 @@ export { builtinCatalog } from './schema/catalog.js';
 export { formatQuantity, parseQuantity } from './schema/quantity.js';
 export type { Quantity } from './schema/quantity.js';
 export type { JournalEntry } from './store/cluster-store.js';
-export { builtinControllers } from './controllers/index.js';
-export type { Controller, ControllerContext, ControllerMetrics } from './controllers/index.js';
+export { builtinControllers, compileStage, isStage, StageError } from './controllers/index.js';
+export type {
+  Controller,
+  ControllerContext,
+  ControllerMetrics,
+  HeartbeatOptions,
+} from './controllers/index.js';
 export type { KubeVersion } from './version.js';
 export { kubeVersion } from './version.js';

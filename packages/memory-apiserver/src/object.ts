@@ -29,7 +29,8 @@ export interface ObjectMeta {
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
   finalizers?: string[];
-  managedFields?: unknown[];
+  /** Entries; in stored objects as a rule a string that stands for them (`codec/managed-fields.ts`). */
+  managedFields?: unknown[] | string;
 }
 
 /** One Kubernetes object. Fields beside the four below depend on its kind. */

@@ -2,6 +2,11 @@
 export interface KubeVersion {
   major: string;
   minor: string;
+  /** These four from 1.34 on. */
+  emulationMajor?: string;
+  emulationMinor?: string;
+  minCompatibilityMajor?: string;
+  minCompatibilityMinor?: string;
   gitVersion: string;
   gitCommit: string;
   gitTreeState: string;
@@ -19,9 +24,11 @@ export function kubeVersion(gitVersion: string): KubeVersion {
   const match = /^v(\d+)\.(\d+)\.\d+(?:[-+].*)?$/.exec(gitVersion);
   if (match === null)
     throw new RangeError(`not a Kubernetes version such as v1.34.1: ${JSON.stringify(gitVersion)}`);
+  const [, major = '', minor = ''] = match;
   return {
-    major: match[1] ?? '',
-    minor: match[2] ?? '',
+    major,
+    minor,
+    ...(Number(minor) < 34 ? {} : compatibility(major, minor)),
     gitVersion,
     gitCommit: '0000000000000000000000000000000000000000',
     gitTreeState: 'clean',
@@ -31,3 +38,11 @@ export function kubeVersion(gitVersion: string): KubeVersion {
     platform: 'linux/amd64',
   };
 }
+
+/** A server emulates its own minor version unless it is told otherwise, and goes with the one before. */
+const compatibility = (major: string, minor: string): Partial<KubeVersion> => ({
+  emulationMajor: major,
+  emulationMinor: minor,
+  minCompatibilityMajor: major,
+  minCompatibilityMinor: `${Number(minor) - 1}`,
+});

@@ -81,8 +81,9 @@ describe('ApiServer', () => {
         { body: request },
       );
       const { token } = answer.status;
-      expect(await one.send('GET', '/api/v1/pods', { token })).toMatchObject({ code: 200 });
-      expect(await two.send('GET', '/api/v1/pods', { token })).toMatchObject({ code: 401 });
+      expect(await one.send('GET', '/api', { token })).toMatchObject({ code: 200 });
+      expect(await one.send('GET', '/api/v1/pods', { token })).toMatchObject({ code: 403 });
+      expect(await two.send('GET', '/api', { token })).toMatchObject({ code: 401 });
     } finally {
       await one.close();
       await two.close();
@@ -140,10 +141,10 @@ describe('ApiServer', () => {
   });
 
   it('writes what controllers do to applied objects under the name of the program they are part of', async () => {
-    const server = new ApiServer();
-    const { api } = server.createCluster({ name: 'a', uid: 'a', base: server.createBase([node]) });
+    const cluster = await TestCluster.start({});
     const { creationTimestamp: _, ...metadata } = deployment.metadata;
-    api.patch(
+    cluster.cluster.api.create({ ...node, metadata: { name: 'node' } });
+    cluster.cluster.api.patch(
       'deployments.apps',
       'default',
       'web',
@@ -151,12 +152,13 @@ describe('ApiServer', () => {
       { ...deployment, metadata },
       { fieldManager: 'me' },
     );
-    await server.idle();
-    const { managedFields } = api.get('deployments.apps', 'default', 'web').metadata;
-    expect(new Set((managedFields as { manager: string }[]).map(({ manager }) => manager))).toEqual(
+    await cluster.server.idle();
+    const { body } = await cluster.send('GET', '/apis/apps/v1/namespaces/default/deployments/web');
+    const { managedFields } = body.metadata as { managedFields: { manager: string }[] };
+    expect(new Set(managedFields.map(({ manager }) => manager))).toEqual(
       new Set(['me', 'kube-controller-manager']),
     );
-    await server.close();
+    await cluster.close();
   });
 
   it('asks its Authorizer', async () => {
@@ -172,7 +174,7 @@ describe('ApiServer', () => {
         body: {
           reason: 'Forbidden',
           message:
-            'namespaces "default" is forbidden: User "admin" cannot delete resource "namespaces" in API group "" at the cluster scope: read only',
+            'namespaces "default" is forbidden: User "admin" cannot delete resource "namespaces" in API group "" in the namespace "default": read only',
         },
       });
     } finally {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { ClusterApi, ResourceCatalog, UserInfo } from '@scale-cluster/memory-apiserver';
 
 /** What a backend needs to know to make a cluster, the same at every start of the program. */
@@ -37,6 +38,8 @@ export interface BackendCluster {
   readonly catalog: ResourceCatalog;
   /** Answers one HTTP request to its Kubernetes API. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Goes on with a connection in another protocol, or answers that it can't: exec, attach, port-forward. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   objectCount(): number;
 }
 

@@ -2,6 +2,7 @@ import {
   ApiServer,
   type Cluster,
   type ClusterBase,
+  type HeartbeatOptions,
   type JournalEntry,
 } from '@scale-cluster/memory-apiserver';
 import { FleetClosedError } from '../errors.js';
@@ -24,6 +25,8 @@ export interface MemoryBackendOptions {
   random: () => number;
   logger: Logger;
   onRequest: (request: RequestInfo) => void;
+  /** How often nodes show that they live. @default never */
+  heartbeats?: HeartbeatOptions;
 }
 
 interface Instance extends BackendCluster {
@@ -41,10 +44,19 @@ export class MemoryBackend implements Backend {
   #closed = false;
 
   constructor(private readonly options: MemoryBackendOptions) {
-    const { template, tokenKey, now, random, logger } = options;
+    const { template, tokenKey, now, random, logger, journal, heartbeats = {} } = options;
     this.nodeCount = template.nodeCount;
     this.maxNameLength = template.maxNameLength;
-    this.#server = new ApiServer({ version: template.version, tokenKey, now, random, logger });
+    this.#server = new ApiServer({
+      version: template.version,
+      tokenKey,
+      now,
+      random,
+      logger,
+      heartbeats,
+      metrics: true,
+      fieldForms: journal.forms,
+    });
     this.#base = this.#createBase();
   }
 
@@ -104,6 +116,7 @@ export class MemoryBackend implements Backend {
       api: cluster.api,
       catalog: cluster.catalog,
       handle: (incoming, response) => cluster.handle(incoming, response),
+      handleUpgrade: (incoming, socket, head) => cluster.handleUpgrade(incoming, socket, head),
       objectCount: () => cluster.objectCount(),
     };
     this.#instances.set(request.uid, instance);

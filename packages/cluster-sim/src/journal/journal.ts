@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { JournalEntry } from '@scale-cluster/memory-apiserver';
 import { FleetClosedError } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
+import { FormFile } from './form-file.js';
 import { formatEnd, formatLine } from './line.js';
 import { JournalShard, type ShardContent } from './shard.js';
 
@@ -38,7 +39,11 @@ export class Journal {
   #loading: Promise<unknown> | undefined;
   #entries = 0;
 
-  private constructor(options: JournalOptions) {
+  private constructor(
+    options: JournalOptions,
+    /** What entries refer to; give it to the API server whose clusters write. */
+    readonly forms: FormFile,
+  ) {
     const count = options.shards ?? 32;
     const slack = options.slackBytes ?? 1 << 20;
     this.#logger = options.logger ?? silentLogger;
@@ -54,7 +59,7 @@ export class Journal {
 
   static async open(options: JournalOptions): Promise<Journal> {
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
-    return new Journal(options);
+    return new Journal(options, await FormFile.open(join(options.folder, 'forms.log')));
   }
 
   /**
@@ -76,7 +81,7 @@ export class Journal {
     const shard = this.#shardOf(uid);
     return (entry) => {
       // Events are gone after an hour in any cluster; nobody misses them after a restart.
-      if (this.#closed || entry.storage === 'events') return;
+      if (this.#closed || entry.storage === 'events' || isHeartbeat(entry)) return;
       shard.append(formatLine(uid, entry));
       this.#entries += 1;
       this.#schedule(shard);
@@ -97,6 +102,14 @@ export class Journal {
     this.#flushTimer = undefined;
     const shards = [...this.#changed];
     this.#changed.clear();
+    try {
+      // Before what refers to them.
+      if (shards.length > 0) await this.forms.flush();
+    } catch (error) {
+      this.#logger.error({ error: (error as Error).message }, 'journal could not be written');
+      for (const shard of shards) this.#schedule(shard, 1000);
+      return;
+    }
     for (const shard of shards) {
       this.#unsynced.add(shard);
       await shard.flush().catch((error: unknown) => {
@@ -113,7 +126,7 @@ export class Journal {
     await this.#loading?.catch(() => undefined);
     await this.flush();
     clearTimeout(this.#flushTimer);
-    await Promise.all(this.#shards.map((shard) => shard.close()));
+    await Promise.all([this.forms, ...this.#shards].map((file) => file.close()));
   }
 
   /** Bytes in all files, and entries appended since the start. */
@@ -129,6 +142,7 @@ export class Journal {
   async #sync(): Promise<void> {
     const shards = [...this.#unsynced];
     this.#unsynced.clear();
+    if (shards.length > 0) await this.forms.sync().catch(() => undefined);
     for (const shard of shards) await shard.sync().catch(() => this.#unsynced.add(shard));
   }
 
@@ -139,3 +153,7 @@ export class Journal {
     return shard;
   }
 }
+
+/** Leases of nodes are renewed all the time, and made anew when they are missing. */
+const isHeartbeat = ({ storage, namespace }: JournalEntry): boolean =>
+  storage === 'leases.coordination.k8s.io' && namespace === 'kube-node-lease';

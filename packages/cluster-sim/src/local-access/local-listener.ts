@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { BackendCluster } from '../backend/backend.js';
 import type { Pki } from '../pki/pki.js';
 
@@ -24,6 +25,7 @@ export class LocalListener {
       { ...options.pki.leaf, requestTimeout: 0, keepAliveTimeout: 90_000 },
       (request, response) => this.#answer(request, response),
     );
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
@@ -61,25 +63,41 @@ export class LocalListener {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    const found = this.#find(request);
+    if (typeof found !== 'string') return found.handle(request, response);
+    response.writeHead(404, { 'Content-Type': 'application/json' }).end(notFoundText(found));
+  }
+
+  /** exec, attach, port-forward. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const found = this.#find(request);
+    if (typeof found !== 'string') return found.handleUpgrade(request, socket, head);
+    const body = notFoundText(found);
+    socket.on('error', () => socket.destroy());
+    socket.end(
+      `HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  }
+
+  /** The cluster that the path names, which is taken off; or why there is none. */
+  #find(request: IncomingMessage): BackendCluster | string {
     const match = /^\/clusters\/([^/?]+)(.*)$/s.exec(request.url ?? '');
-    const [, name = '', rest = ''] = match ?? [];
+    if (match === null) return 'use /clusters/<name>/';
+    const [, name = '', rest = ''] = match;
     const cluster = this.options.find(name);
-    if (cluster === undefined) {
-      const message = match === null ? 'use /clusters/<name>/' : `there is no cluster "${name}" here`;
-      response.writeHead(404, { 'Content-Type': 'application/json' }).end(
-        JSON.stringify({
-          kind: 'Status',
-          apiVersion: 'v1',
-          metadata: {},
-          status: 'Failure',
-          message,
-          reason: 'NotFound',
-          code: 404,
-        }),
-      );
-      return;
-    }
+    if (cluster === undefined) return `there is no cluster "${name}" here`;
     request.url = rest.startsWith('/') ? rest : `/${rest}`;
-    cluster.handle(request, response);
+    return cluster;
   }
 }
+
+const notFoundText = (message: string): string =>
+  JSON.stringify({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason: 'NotFound',
+    code: 404,
+  });

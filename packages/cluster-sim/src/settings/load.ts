@@ -157,6 +157,8 @@ function toSettings(file: SettingsFile, home: string, path: string, warn: (text:
     ...(caCert === undefined ? {} : { caCert }),
     createVia: file.CreateVia,
     concurrentCreates: file.ConcurrentCreates,
+    nodeLeaseIntervalSec: file.NodeLeaseIntervalSec,
+    nodeStatusIntervalSec: file.NodeStatusIntervalSec,
   };
 }
 

@@ -82,6 +82,20 @@ export const settingsSchema = Type.Object({
     default: 8,
     description: 'Clusters being created in Rancher at a time; most of that time they wait for their id.',
   }),
+  NodeLeaseIntervalSec: Type.Integer({
+    minimum: 0,
+    maximum: 3600,
+    default: 0,
+    description:
+      'Seconds between renewals of the Lease of each node in kube-node-lease, as a kubelet does every 10; 0 never.',
+  }),
+  NodeStatusIntervalSec: Type.Integer({
+    minimum: 0,
+    maximum: 86_400,
+    default: 0,
+    description:
+      'Seconds between heartbeats in the conditions of each node, as a kubelet sends every 300; 0 never. Each rewrites the node.',
+  }),
 });
 
 /** The settings file as an object, defaults filled in. */
@@ -121,4 +135,7 @@ export interface Settings {
   caCert?: string;
   createVia: SettingsFile['CreateVia'];
   concurrentCreates: number;
+  /** Of the nodes of all clusters; 0 is never. */
+  nodeLeaseIntervalSec: number;
+  nodeStatusIntervalSec: number;
 }

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import { isStage, type KubeObject } from '@scale-cluster/memory-apiserver';
 import { TemplateError } from '../errors.js';
 import { checkClusterInfo } from './check.js';
 import { defaultTemplate } from './default-template.js';
@@ -10,7 +10,7 @@ import { TemplateSource } from './source.js';
 
 /** What every cluster starts with. */
 export interface Template {
-  /** Objects with `{{cluster-name}}` in their strings; with all namespaces that they are in. */
+  /** Objects, Stages among them, with `{{cluster-name}}` in their strings; with all namespaces that they are in. */
   objects: KubeObject[];
   /** Kubernetes version of the nodes, such as `v1.28.5+k3s1`. */
   version: string;
@@ -23,7 +23,7 @@ const fallbackVersion = 'v1.28.5+k3s1';
 const labelLimit = 63;
 
 /**
- * Reads `cluster.yaml`, in the ClusterInfo format or as Kubernetes manifests; writes the default one if there is
+ * Reads `cluster.yaml`, in the ClusterInfo format or as Kubernetes manifests, Stages beside either; writes the default one if there is
  * none. Throws {@link TemplateError} with file, line, path and reason.
  */
 export function loadTemplate(file: string): Template {
@@ -46,9 +46,7 @@ export function loadTemplate(file: string): Template {
 export function parseTemplate(text: string, file: string, reference: number): Template {
   const source = new TemplateSource(file, text);
   if (source.documents.length === 0) throw new TemplateError(file, 0, '', 'the template is empty');
-  const objects = source.documents.some((_, index) => isManifest(source.value(index)))
-    ? readManifests(source)
-    : [...renderClusterInfo(single(source), reference)];
+  const objects = readObjects(source, reference);
   const nodes = objects.filter((object) => object.apiVersion === 'v1' && object.kind === 'Node');
   return {
     objects: [...missingNamespaces(objects), ...objects],
@@ -58,10 +56,32 @@ export function parseTemplate(text: string, file: string, reference: number): Te
   };
 }
 
-function single(source: TemplateSource): ReturnType<typeof checkClusterInfo> {
-  if (source.documents.length > 1)
-    throw source.error(1, [], 'a cluster description is one document, this is a second one');
-  return checkClusterInfo(source, 0);
+/** Stages may stand beside a cluster description; any other manifest makes all documents manifests. */
+function readObjects(source: TemplateSource, reference: number): KubeObject[] {
+  const indexes = [...source.documents.keys()];
+  const isStageAt = (index: number): boolean => {
+    const value = source.value(index);
+    return isManifest(value) && isStage(value as KubeObject);
+  };
+  const stages = indexes.filter(isStageAt);
+  const others = indexes.filter((index) => !stages.includes(index));
+  if (others.length > 0 && !others.some((index) => isManifest(source.value(index)))) {
+    return [...renderClusterInfo(single(source, others), reference), ...readManifests(source, stages)];
+  }
+  const objects = readManifests(source, indexes);
+  if (!objects.some((object) => object.apiVersion === 'v1' && object.kind === 'Node')) {
+    throw source.error(0, [], 'a cluster needs at least one Node: Rancher waits for one');
+  }
+  return objects;
+}
+
+function single(
+  source: TemplateSource,
+  [first = 0, second]: readonly number[],
+): ReturnType<typeof checkClusterInfo> {
+  if (second !== undefined)
+    throw source.error(second, [], 'a cluster description is one document, this is a second one');
+  return checkClusterInfo(source, first);
 }
 
 function versionOf(nodes: KubeObject[]): string {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import { compileStage, isStage, StageError, type KubeObject } from '@scale-cluster/memory-apiserver';
 import { isQuantity } from './text-forms.js';
 import type { TemplateSource, ValuePath } from './source.js';
 
@@ -8,13 +8,13 @@ export function isManifest(value: unknown): boolean {
 }
 
 /**
- * The objects of a file of plain Kubernetes manifests; `List`s are taken apart. Throws {@link TemplateError} at the
- * first document that isn't an object, or when no Node is among them.
+ * The objects of those documents of a file that are plain Kubernetes manifests; `List`s are taken apart. Throws
+ * {@link TemplateError} at the first document that isn't an object, and for a Stage that can't be used.
  */
-export function readManifests(source: TemplateSource): KubeObject[] {
+export function readManifests(source: TemplateSource, indexes: Iterable<number>): KubeObject[] {
   const objects: KubeObject[] = [];
   const seen = new Map<string, number>();
-  for (const index of source.documents.keys()) {
+  for (const index of indexes) {
     const value = source.value(index);
     for (const [path, item] of unwrap(value)) {
       const object = checkObject(source, index, path, item);
@@ -30,9 +30,6 @@ export function readManifests(source: TemplateSource): KubeObject[] {
       seen.set(key, source.line(index, [...path, 'metadata', 'name']));
       objects.push(object);
     }
-  }
-  if (!objects.some((object) => object.apiVersion === 'v1' && object.kind === 'Node')) {
-    throw source.error(0, [], 'a cluster needs at least one Node: Rancher waits for one');
   }
   return objects;
 }
@@ -63,7 +60,20 @@ function checkObject(source: TemplateSource, index: number, path: ValuePath, val
   for (const field of ['labels', 'annotations'])
     checkTexts(source, index, [...path, 'metadata', field], metadata[field]);
   if (object['kind'] === 'Node') checkNode(source, index, path, object);
+  if (isStage(object as unknown as KubeObject))
+    checkStage(source, index, path, object as unknown as KubeObject);
   return object as unknown as KubeObject;
+}
+
+function checkStage(source: TemplateSource, index: number, path: ValuePath, stage: KubeObject): void {
+  try {
+    compileStage(stage);
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    const field = error.path.split(/[.[\]]+/u).filter((step) => step !== '');
+    const steps = field.map((step) => (/^\d+$/u.test(step) ? Number(step) : step));
+    throw source.error(index, [...path, ...steps], error.reason);
+  }
 }
 
 function checkTexts(source: TemplateSource, index: number, path: ValuePath, value: unknown): void {

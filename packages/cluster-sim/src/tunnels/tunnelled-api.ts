@@ -30,6 +30,11 @@ export class TunnelledApi {
       if (cluster === undefined) response.writeHead(421).end();
       else cluster.handle(request, response);
     });
+    this.#server.on('upgrade', (request, socket, head) => {
+      const cluster = (request.socket as OwnedSocket)[owner];
+      if (cluster === undefined) socket.destroy();
+      else cluster.handleUpgrade(request, socket, head);
+    });
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { ApiServer, type KubeObject } from '@scale-cluster/memory-apiserver';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { TemplateError } from '../../src/errors.js';
 import { defaultTemplate } from '../../src/template/default-template.js';
 import { loadTemplate, parseTemplate, type Template } from '../../src/template/load.js';
@@ -193,5 +195,55 @@ describe('loadTemplate', () => {
     const { mtimeMs } = await stat(file);
     const created = loadTemplate(file).objects.find((one) => one.kind === 'Node')?.metadata.creationTimestamp;
     expect(Date.parse(String(created))).toBe(Math.floor((mtimeMs - 3_600_000) / 1000) * 1000);
+  });
+});
+
+describe('Stages in a template', () => {
+  const stage = (spec: string): string => `
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: { name: mark }
+spec:
+  resourceRef: { kind: ConfigMap }
+  selector: { matchLabels: { stage: new } }
+${spec}
+`;
+  const marking = stage('  next: { patches: [{ template: "metadata: { labels: { stage: done } }" }] }');
+
+  it('stand beside a cluster description and are played in each cluster', async () => {
+    const template = parse(`nodes: [{ name: n1 }]\n---${marking}`);
+    expect(template.nodeCount).toBe(1);
+    const server = new ApiServer();
+    onTestFinished(() => server.close());
+    const map: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c', namespace: 'default', labels: { stage: 'new' } },
+    };
+    const base = server.createBase([...template.objects, map]);
+    const clusters = ['one', 'two'].map((name) => server.createCluster({ name, uid: name, base }));
+    await server.idle();
+    for (const { api } of clusters)
+      expect(api.get('configmaps', 'default', 'c').metadata.labels).toEqual({ stage: 'done' });
+  });
+
+  it('stand among manifests, too', () => {
+    const node = 'apiVersion: v1\nkind: Node\nmetadata: { name: n1 }';
+    expect(parse(`${node}\n---${marking}`).objects.map(({ kind }) => kind)).toContain('Stage');
+  });
+
+  it('are refused with the line of the mistake', () => {
+    expect(() =>
+      parse(`nodes: [{ name: n1 }]\n---${stage('  next: { statusTemplate: "{{ lookup }}" }')}`),
+    ).toThrow('cluster.yaml:9: spec.next.statusTemplate: the template function lookup is not supported');
+  });
+
+  it('are as the documentation shows them', () => {
+    const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
+    const example = /<!-- stage: begin -->\n```yaml\n(.*?)```/su.exec(page)?.[1] ?? '';
+    const [read] = parse(`nodes: [{ name: n1 }]\n---\n${example}`).objects.filter(
+      ({ kind }) => kind === 'Stage',
+    );
+    expect(read?.metadata.name).toBe('oom-killed');
   });
 });

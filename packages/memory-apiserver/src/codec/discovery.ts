@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 
+import type { KubeObject } from '../object.js';
 import type { ResourceCatalog, ResourceInfo, SubresourceInfo } from '../schema/resource.js';
-import { jsonDocument, type Document } from './document.js';
+import { typeById } from '../schema/types.js';
+import { matchesType, parseAccept } from './accept.js';
+import { Document, jsonDocument } from './document.js';
+import { MEDIA_TYPES, PROTOBUF, toYaml, type Encoding } from './encoding.js';
+import { encodeProtobuf } from './protobuf-encode.js';
+
+const GROUP = 'apidiscovery.k8s.io';
 
 /** Versions of the aggregated form that are offered. */
 type Aggregated = 'v2' | 'v2beta1';
@@ -26,8 +33,8 @@ export function discoveryDocument(
   let documents = prepared.get(rows);
   if (documents === undefined) prepared.set(rows, (documents = new Map<string, Document | undefined>()));
   const [, root = '', ...rest] = path.replace(/\/$/, '').split('/');
-  const aggregated = rest.length === 0 ? aggregatedVersion(accept) : undefined;
-  const key = `${root}/${rest.join('/')} ${aggregated ?? ''}`;
+  const aggregated = rest.length === 0 ? aggregatedForm(accept) : undefined;
+  const key = `${root}/${rest.join('/')} ${aggregated?.version ?? ''} ${aggregated?.encoding ?? ''}`;
   const known = documents.get(key);
   if (known !== undefined) return known;
   const built = build(catalog, root, rest, aggregated);
@@ -39,7 +46,7 @@ function build(
   catalog: ResourceCatalog,
   root: string,
   rest: readonly string[],
-  aggregated: Aggregated | undefined,
+  aggregated: AggregatedForm | undefined,
 ): Document | undefined {
   if (root !== 'api' && root !== 'apis') return undefined;
   if (rest.length === 0) {
@@ -112,17 +119,27 @@ function resourceList(catalog: ResourceCatalog, group: string, version: string):
   };
 }
 
+/** Versions in which a kube-apiserver 1.34 stores what it prefers to serve in a newer one. */
+const OLDER_STORAGE: Readonly<Record<string, string>> = {
+  'customresourcedefinitions.apiextensions.k8s.io': 'v1beta1',
+  'volumeattributesclasses.storage.k8s.io': 'v1beta1',
+  'deviceclasses.resource.k8s.io': 'v1beta2',
+  'resourceclaims.resource.k8s.io': 'v1beta2',
+  'resourceclaimtemplates.resource.k8s.io': 'v1beta2',
+  'resourceslices.resource.k8s.io': 'v1beta2',
+};
+
 /** As k8s.io/apiserver `pkg/endpoints/discovery` `StorageVersionHash`, of the version that objects are stored in. */
 function storageVersionHash(catalog: ResourceCatalog, row: ResourceInfo): string {
   const stored = catalog.findStorage(row.storage) ?? row;
-  const text = `${stored.group}/${stored.version}/${stored.kind}`;
+  const text = `${stored.group}/${OLDER_STORAGE[row.storage] ?? stored.version}/${stored.kind}`;
   return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64');
 }
 
 function aggregatedDocument(
   catalog: ResourceCatalog,
   groups: readonly string[],
-  aggregated: Aggregated,
+  { version, encoding }: AggregatedForm,
 ): Document {
   const items = groups.map((group) => ({
     metadata: group === '' ? {} : { name: group },
@@ -132,10 +149,22 @@ function aggregatedDocument(
       freshness: 'Current',
     })),
   }));
-  return jsonDocument(
-    { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${aggregated}`, metadata: {}, items },
-    `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`,
-  );
+  const list = {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `${GROUP}/${version}`,
+    metadata: {},
+    items,
+  };
+  const typeOf = (mediaType: string): string =>
+    `${mediaType};g=${GROUP};v=${version};as=APIGroupDiscoveryList`;
+  const json = jsonDocument(list, typeOf('application/json'));
+  if (encoding === 'json') return json;
+  // Both versions have the same fields.
+  const body =
+    encoding === 'yaml'
+      ? Buffer.from(toYaml(list))
+      : encodeProtobuf(list as unknown as KubeObject, typeById('apidiscovery/v2:APIGroupDiscoveryList'));
+  return new Document(body, typeOf(encoding === 'yaml' ? 'application/yaml' : PROTOBUF), json);
 }
 
 function aggregatedResource(row: ResourceInfo): object {
@@ -161,17 +190,24 @@ function aggregatedResource(row: ResourceInfo): object {
   };
 }
 
-/** The aggregated version that the client prefers over plain JSON, by the order of its Accept header. */
-function aggregatedVersion(accept: string | undefined): Aggregated | undefined {
-  for (const clause of accept?.split(',') ?? []) {
-    const [type = '', ...parameters] = clause.split(';').map((part) => part.trim());
-    if (type !== 'application/json' && type !== '*/*' && type !== 'application/*') continue;
-    const asks = (name: string): string | undefined =>
-      parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
-    if (asks('as') === undefined) return undefined;
-    const version = asks('v');
-    if (asks('as') !== 'APIGroupDiscoveryList' || asks('g') !== 'apidiscovery.k8s.io') continue;
-    if (version === 'v2' || version === 'v2beta1') return version;
+interface AggregatedForm {
+  readonly version: Aggregated;
+  readonly encoding: Encoding;
+}
+
+/**
+ * The aggregated form that the client asks for, wherever in its Accept header: one that doesn't know of it never
+ * does. As `DiscoveryEndpointRestrictions` in k8s.io/apiserver `pkg/endpoints/discovery/aggregated`.
+ */
+function aggregatedForm(accept: string | undefined): AggregatedForm | undefined {
+  if (accept?.includes('APIGroupDiscoveryList') !== true) return undefined;
+  for (const range of parseAccept(accept)) {
+    const { parameters } = range;
+    const version = parameters.get('v');
+    if (parameters.get('as') !== 'APIGroupDiscoveryList' || parameters.get('g') !== GROUP) continue;
+    if (version !== 'v2' && version !== 'v2beta1') continue;
+    const found = MEDIA_TYPES.find(([type]) => matchesType(range, type));
+    if (found !== undefined) return { version, encoding: found[1] };
   }
   return undefined;
 }

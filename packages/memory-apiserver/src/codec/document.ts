@@ -7,11 +7,13 @@ export class Document {
   readonly etag: string;
   #gzip: Buffer | undefined;
 
+  /** @param original the same document in another encoding, whose validator it shares */
   constructor(
     readonly body: Buffer,
     readonly contentType: string,
+    original?: Document,
   ) {
-    this.etag = `"${hash(body)}"`;
+    this.etag = original?.etag ?? `"${hash(body)}"`;
   }
 
   /** The body for clients that accept gzip, compressed at the first such request. */

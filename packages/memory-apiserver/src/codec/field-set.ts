@@ -1,96 +1,213 @@
 import type { Json } from '../object.js';
-import { equalJson, isObject, type JsonObject } from './json.js';
+import { isObject, type JsonObject } from './json.js';
 
 /**
  * A set of paths in an object: what one manager owns. Steps are those of `metav1.FieldsV1`: `f:name` a field,
  * `k:{"name":"a"}` a list item by its keys, `v:"x"` an item of a set.
+ *
+ * Sets are immutable once built; operations answer one of their arguments where the result equals it, so that
+ * "nothing has changed" is a comparison of references. The rules are those of sigs.k8s.io/structured-merge-diff
+ * `fieldpath/set.go`.
  */
 export class FieldSet {
-  /** The path that leads here belongs to the set itself. */
-  member = false;
-  readonly children = new Map<string, FieldSet>();
+  static readonly empty = new FieldSet(false, undefined);
+  /** The path itself and nothing below. */
+  static readonly leaf = new FieldSet(true, undefined);
 
-  static fromFieldsV1(fields: unknown): FieldSet {
-    const set = new FieldSet();
-    if (isObject(fields))
-      for (const [step, below] of Object.entries(fields)) {
-        if (step === '.') set.member = true;
-        else {
-          const child = FieldSet.fromFieldsV1(below);
-          if (child.children.size === 0) child.member = true;
-          set.children.set(step, child);
-        }
-      }
-    return set;
+  private constructor(
+    /** The path that leads here belongs to the set itself. */
+    readonly isMember: boolean,
+    private readonly children: ReadonlyMap<string, FieldSet> | undefined,
+  ) {}
+
+  /** Children that are empty are left out. */
+  static of(isMember: boolean, children: Map<string, FieldSet>): FieldSet {
+    if (children.size === 0) return isMember ? FieldSet.leaf : FieldSet.empty;
+    return new FieldSet(isMember, children);
   }
 
-  toFieldsV1(): JsonObject {
-    const fields: JsonObject = {};
-    if (this.member && this.children.size > 0) fields['.'] = {};
-    for (const step of [...this.children.keys()].sort())
-      fields[step] = this.children.get(step)?.toFieldsV1() ?? {};
-    return fields;
+  /** A set of whole paths, each with all steps given as field names. */
+  static ofFields(...paths: readonly (readonly string[])[]): FieldSet {
+    return paths.reduce<FieldSet>(
+      (set, path) => set.union(path.reduceRight((below, name) => below.under(`f:${name}`), FieldSet.leaf)),
+      FieldSet.empty,
+    );
+  }
+
+  /** Steps of an unknown sort are left out. Throws SyntaxError for items whose keys or values are no JSON. */
+  static fromFieldsV1(fields: unknown): FieldSet {
+    if (!isObject(fields)) return FieldSet.empty;
+    const children = new Map<string, FieldSet>();
+    let isMember = false;
+    for (const [step, below] of Object.entries(fields)) {
+      if (step === '.') isMember = true;
+      else if (isStep(step)) {
+        const child = FieldSet.fromFieldsV1(below);
+        children.set(step, child.isEmpty ? FieldSet.leaf : child);
+      }
+    }
+    return FieldSet.of(isMember, children);
+  }
+
+  /** JSON of `metav1.FieldsV1`, steps in upstream's order. */
+  toFieldsV1(): string {
+    if (this.children === undefined) return '{}';
+    const steps = [...this.children.keys()];
+    if (steps.length > 1) steps.sort(compareSteps);
+    let text = this.isMember ? '{".":{}' : '{';
+    for (const step of steps) {
+      if (text.length > 1) text += ',';
+      text += `${JSON.stringify(step)}:${this.children.get(step)?.toFieldsV1() ?? '{}'}`;
+    }
+    return `${text}}`;
   }
 
   get isEmpty(): boolean {
-    if (this.member) return false;
-    for (const child of this.children.values()) if (!child.isEmpty) return false;
-    return true;
+    return !this.isMember && this.children === undefined;
   }
 
-  /** The set under a step, made if there is none. */
-  child(step: string): FieldSet {
-    let child = this.children.get(step);
-    if (child === undefined) this.children.set(step, (child = new FieldSet()));
-    return child;
+  /** The set below a step; empty if there is none. */
+  at(step: string): FieldSet {
+    return this.children?.get(step) ?? FieldSet.empty;
   }
 
-  /** Results of the set operations may share parts with their arguments: add nothing to these afterwards. */
+  /** True if the path belongs to the set. */
+  has(path: readonly string[]): boolean {
+    return path.reduce<FieldSet>((set, step) => set.at(step), this).isMember;
+  }
+
+  /** Steps that lead to paths of the set. */
+  steps(): Iterable<string> {
+    return this.children?.keys() ?? [];
+  }
+
+  /** The same paths, all with one step before. */
+  under(step: string): FieldSet {
+    return this.isEmpty ? this : new FieldSet(false, new Map([[step, this]]));
+  }
+
+  /** The set with, or without, its own path. */
+  withMember(isMember: boolean): FieldSet {
+    if (isMember === this.isMember) return this;
+    if (this.children === undefined) return isMember ? FieldSet.leaf : FieldSet.empty;
+    return new FieldSet(isMember, this.children);
+  }
+
   union(other: FieldSet): FieldSet {
-    const result = new FieldSet();
-    result.member = this.member || other.member;
-    for (const [step, child] of this.children) {
-      const counterpart = other.children.get(step);
-      result.children.set(step, counterpart === undefined ? child : child.union(counterpart));
+    if (other === this || other.isEmpty) return this;
+    if (this.isEmpty) return other;
+    const isMember = this.isMember || other.isMember;
+    let children: Map<string, FieldSet> | undefined;
+    for (const [step, theirs] of other.children ?? []) {
+      const ours = this.children?.get(step);
+      const both = ours === undefined ? theirs : ours.union(theirs);
+      if (both !== ours) (children ??= new Map(this.children)).set(step, both);
     }
-    for (const [step, child] of other.children)
-      if (!result.children.has(step)) result.children.set(step, child);
-    return result;
+    return children === undefined ? this.withMember(isMember) : new FieldSet(isMember, children);
   }
 
-  /** Paths of this set that are not in the other. */
+  /** Paths of this set that are not in the other; those below a path of the other stay. */
   difference(other: FieldSet): FieldSet {
-    const result = new FieldSet();
-    result.member = this.member && !other.member;
-    for (const [step, child] of this.children) {
-      const counterpart = other.children.get(step);
-      const rest = counterpart === undefined ? child : child.difference(counterpart);
-      if (counterpart === undefined || !rest.isEmpty) result.children.set(step, rest);
+    if (other.isEmpty) return this;
+    const isMember = this.isMember && !other.isMember;
+    return this.#replaceChildren(isMember, other, (ours, theirs) => ours.difference(theirs));
+  }
+
+  /** Paths of this set that neither are in the other nor below a path of it. */
+  without(other: FieldSet): FieldSet {
+    if (other.isEmpty) return this;
+    if (other.isMember) return FieldSet.empty;
+    return this.#replaceChildren(this.isMember, other, (ours, theirs) => ours.without(theirs));
+  }
+
+  #replaceChildren(
+    isMember: boolean,
+    other: FieldSet,
+    combine: (ours: FieldSet, theirs: FieldSet) => FieldSet,
+  ): FieldSet {
+    let children: Map<string, FieldSet> | undefined;
+    for (const [step, theirs] of other.children ?? []) {
+      const ours = this.children?.get(step);
+      if (ours === undefined) continue;
+      const rest = combine(ours, theirs);
+      if (rest === ours) continue;
+      children ??= new Map(this.children);
+      if (rest.isEmpty) children.delete(step);
+      else children.set(step, rest);
     }
-    return result;
+    return children === undefined ? this.withMember(isMember) : FieldSet.of(isMember, children);
   }
 
   intersection(other: FieldSet): FieldSet {
-    const result = new FieldSet();
-    result.member = this.member && other.member;
-    for (const [step, child] of this.children) {
-      const counterpart = other.children.get(step);
-      const common = counterpart === undefined ? undefined : child.intersection(counterpart);
-      if (common !== undefined && !common.isEmpty) result.children.set(step, common);
+    if (other === this) return this;
+    const children = new Map<string, FieldSet>();
+    for (const [step, theirs] of other.children ?? []) {
+      const common = this.children?.get(step)?.intersection(theirs);
+      if (common !== undefined && !common.isEmpty) children.set(step, common);
     }
-    return result;
+    return FieldSet.of(this.isMember && other.isMember, children);
   }
 
-  /** Paths of the set, parents before what is below them. */
+  /** The set with other steps, in the order in which they stand in JSON; itself if none is another. */
+  withSteps(other: (step: string) => string): FieldSet {
+    let children: Map<string, FieldSet> | undefined;
+    for (const [step, child] of this.children ?? []) {
+      const [renamed, below] = [other(step), child.withSteps(other)];
+      if (renamed === step && below === child) continue;
+      children ??= new Map(this.children);
+      if (renamed !== step) children.delete(step);
+      children.set(renamed, below);
+    }
+    return children === undefined ? this : new FieldSet(this.isMember, children);
+  }
+
+  /** Paths of the set in upstream's order: what is on one level before what is below it. */
   *paths(prefix: readonly string[] = []): Generator<readonly string[]> {
-    if (this.member) yield prefix;
-    for (const [step, child] of this.children) yield* child.paths([...prefix, step]);
-  }
-
-  add(path: readonly string[]): void {
-    path.reduce<FieldSet>((set, step) => set.child(step), this).member = true;
+    const steps = [...(this.children?.keys() ?? [])].sort(compareSteps);
+    for (const step of steps) if (this.at(step).isMember) yield [...prefix, step];
+    for (const step of steps) yield* this.at(step).paths([...prefix, step]);
   }
 }
+
+function isStep(step: string): boolean {
+  if (step.startsWith('f:')) return true;
+  if (step.startsWith('v:')) return JSON.parse(step.slice(2)) !== undefined;
+  if (!step.startsWith('k:')) return false;
+  if (!isObject(JSON.parse(step.slice(2)))) throw new SyntaxError(`no keys of a list item: ${step}`);
+  return true;
+}
+
+/** Fields before items, each in the order of their names, or of the values of their keys. */
+function compareSteps(a: string, b: string): number {
+  const [kindA, kindB] = [a.charCodeAt(0), b.charCodeAt(0)];
+  if (kindA !== kindB) return kindA - kindB;
+  if (kindA === 0x66 /* f */) return a < b ? -1 : a > b ? 1 : 0;
+  return compareValues(JSON.parse(a.slice(2)) as Json, JSON.parse(b.slice(2)) as Json);
+}
+
+/** Numbers before strings before booleans before the rest (`value.Compare`); keys one by one. */
+function compareValues(a: Json | undefined, b: Json | undefined): number {
+  if (isObject(a) && isObject(b)) {
+    const [keysA, keysB] = [Object.keys(a), Object.keys(b)];
+    for (const [index, key] of keysA.entries()) {
+      const other = keysB[index];
+      if (other === undefined) return 1;
+      if (key !== other) return key < other ? -1 : 1;
+      const order = compareValues(a[key], b[key]);
+      if (order !== 0) return order;
+    }
+    return keysA.length - keysB.length;
+  }
+  const order = rankOf(a) - rankOf(b);
+  if (order !== 0) return order;
+  const [left, right] = typeof a === 'object' ? [JSON.stringify(a), JSON.stringify(b)] : [a, b];
+  if (left === right || left === undefined || right === undefined || right === null || left === null)
+    return 0;
+  return left < right ? -1 : 1;
+}
+
+const rankOf = (value: Json | undefined): number =>
+  ['number', 'string', 'boolean'].indexOf(typeof value) >>> 0;
 
 /** `.spec.containers[name="a"].image`: how a path stands in messages. */
 export function pathText(path: readonly string[]): string {
@@ -104,46 +221,13 @@ export function pathText(path: readonly string[]): string {
     .join('');
 }
 
-/** Key of a list item, for a step and for comparing. */
-export const itemStep = (item: JsonObject, keys: readonly string[], defaults: JsonObject): string => {
-  const entries = [...keys].sort().map((key) => [key, item[key] ?? defaults[key] ?? null] as const);
-  return `k:${JSON.stringify(Object.fromEntries(entries.filter(([, value]) => value !== null)))}`;
-};
-
-/** The value at a path, or undefined. */
-export function valueAt(value: Json | undefined, path: readonly string[]): Json | undefined {
-  let current = value;
-  for (const step of path) current = stepInto(current, step);
-  return current;
-}
-
-function stepInto(value: Json | undefined, step: string): Json | undefined {
-  const rest = step.slice(2);
-  if (step.startsWith('f:')) return isObject(value) && Object.hasOwn(value, rest) ? value[rest] : undefined;
-  return Array.isArray(value) ? value[findItem(value, step)] : undefined;
-}
-
-/** Index of the list item that a `k:` or `v:` step names, or -1. Keys that an item lacks match their default. */
-function findItem(list: readonly Json[], step: string): number {
-  const wanted = JSON.parse(step.slice(2)) as Json;
-  if (step.startsWith('v:')) return list.findIndex((item) => equalJson(item, wanted));
-  const keys = Object.entries(wanted as JsonObject);
-  const matches = (exactly: boolean) => (item: Json) =>
-    isObject(item) &&
-    keys.every(([key, value]) => equalJson(item[key], value) || (!exactly && item[key] === undefined));
-  const exact = list.findIndex(matches(true));
-  return exact >= 0 ? exact : list.findIndex(matches(false));
-}
-
-/** Removes what is at the path, if anything. */
-export function removeAt(root: Json, path: readonly string[]): void {
-  const parent = valueAt(root, path.slice(0, -1));
-  const step = path.at(-1);
-  if (step === undefined) return;
-  if (step.startsWith('f:')) {
-    if (isObject(parent)) delete parent[step.slice(2)];
-  } else if (Array.isArray(parent)) {
-    const index = findItem(parent, step);
-    if (index >= 0) parent.splice(index, 1);
+/** The step to a list item by its keys, which are sorted. */
+export function itemStep(item: JsonObject, keys: readonly string[], defaults: JsonObject): string {
+  let text = '';
+  for (const key of keys) {
+    const value = item[key] ?? defaults[key];
+    if (value === undefined || value === null) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(value)}`;
   }
+  return `k:{${text}}`;
 }

@@ -30,7 +30,7 @@ export function jsonPatch<T extends object>(target: T, patch: unknown): T {
     throw new ApiError(
       413,
       'RequestEntityTooLarge',
-      `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
     );
   const operations = patch.map(parseOperation);
   let document = cloneJson(target) as unknown as Json;

@@ -9,6 +9,7 @@ import { cloneJson, getOwn, isObject, setOwn, type JsonObject } from './json.js'
  * @throws ApiError 400 if the patch is no object
  */
 export function mergePatch<T extends object>(target: T, patch: unknown): T {
+  if (patch === null) throw badRequest('Invalid JSON Patch');
   if (!isObject(patch))
     throw badRequest(
       'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',

@@ -7,6 +7,7 @@ import {
   type Scalar,
   type TypeInfo,
 } from '../schema/types.js';
+import { metadataDescription, objectMetaDescriptions, typeMetaDescriptions } from './openapi-descriptions.js';
 
 /** A schema object of OpenAPI 3.0. */
 export type Schema = Record<string, unknown>;
@@ -81,18 +82,22 @@ export class SchemaComponents {
     const listMeta = schemaName(typeById('meta/v1:ListMeta') as TypeInfo);
     this.addType('meta/v1:ObjectMeta');
     this.addType('meta/v1:ListMeta');
+    this.#describeFields(meta, objectMetaDescriptions);
     const own = (row.custom?.schema ?? {
       type: 'object',
       'x-kubernetes-preserve-unknown-fields': true,
     }) as Schema;
-    const typeMeta = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
+    const typeMeta = {
+      apiVersion: { type: 'string', description: typeMetaDescriptions.apiVersion },
+      kind: { type: 'string', description: typeMetaDescriptions.kind },
+    };
     const { group, version, kind } = row;
     this.schemas[name] = {
       ...own,
       properties: {
         ...(own['properties'] as Schema | undefined),
         ...typeMeta,
-        metadata: { allOf: [schemaReference(meta)] },
+        metadata: { description: metadataDescription, allOf: [schemaReference(meta)] },
       },
       'x-kubernetes-group-version-kind': [{ group, kind, version }],
     };
@@ -107,6 +112,14 @@ export class SchemaComponents {
       'x-kubernetes-group-version-kind': [{ group, kind: row.listKind, version }],
     };
     return name;
+  }
+
+  #describeFields(name: string, descriptions: Readonly<Record<string, string>>): void {
+    const properties = (this.schemas[name]?.['properties'] ?? {}) as Record<string, Schema>;
+    for (const [field, description] of Object.entries(descriptions)) {
+      const schema = properties[field];
+      if (schema !== undefined) properties[field] = { description, ...schema };
+    }
   }
 
   #add(type: TypeInfo): string {

@@ -1,61 +1,23 @@
+import {
+  any,
+  double,
+  each,
+  encodeField,
+  flag,
+  integer,
+  message,
+  named,
+  text,
+  wrapped,
+  type JsonMap,
+  type Write,
+} from './message-table.js';
 import { WireWriter } from './wire.js';
 
 /**
  * The `Document` message of gnostic's `openapiv2/OpenAPIv2.proto`, as far as our documents make use of it: its
  * messages are tables here, from a key of the JSON form to the field's number and the way to write it.
  */
-
-type Write = (writer: WireWriter, number: number, value: unknown) => void;
-type JsonMap = Readonly<Record<string, unknown>>;
-
-interface Message {
-  readonly fields: Readonly<Record<string, readonly [number: number, write: Write]>>;
-  /** Number of the field for keys that begin with `x-`. */
-  readonly extensions?: number;
-}
-
-const text: Write = (writer, number, value) => writer.string(number, String(value));
-const flag: Write = (writer, number, value) => writer.varint(number, value === true ? 1n : 0n);
-const integer: Write = (writer, number, value) => writer.varint(number, BigInt(Math.trunc(Number(value))));
-const double: Write = (writer, number, value) => writer.double(number, Number(value));
-/** `Any`: a value as YAML, which JSON is too. */
-const any: Write = (writer, number, value) =>
-  writer.message(number, (inner) => inner.string(2, JSON.stringify(value)));
-
-const each =
-  (write: Write): Write =>
-  (writer, number, value) => {
-    for (const item of value as unknown[]) write(writer, number, item);
-  };
-
-/** The entries of an object as repeated `Named…` messages. */
-const named =
-  (write: Write): Write =>
-  (writer, number, value) => {
-    for (const [name, item] of Object.entries(value as JsonMap))
-      writer.message(number, (inner) => {
-        inner.string(1, name);
-        write(inner, 2, item);
-      });
-  };
-
-/** A message that holds nothing but one field. */
-const wrapped =
-  (field: number, write: Write): Write =>
-  (writer, number, value) =>
-    writer.message(number, (inner) => write(inner, field, value));
-
-const message =
-  ({ fields, extensions }: Message): Write =>
-  (writer, number, value) =>
-    writer.message(number, (inner) => {
-      const object = value as JsonMap;
-      for (const [key, [field, write]] of Object.entries(fields))
-        if (object[key] !== undefined) write(inner, field, object[key]);
-      if (extensions === undefined) return;
-      for (const [key, item] of Object.entries(object))
-        if (key.startsWith('x-')) named(any)(inner, extensions, { [key]: item });
-    });
 
 const schema: Write = (writer, number, value) => writeSchema(writer, number, value);
 
@@ -135,17 +97,11 @@ const pathItem = message({
   },
 });
 
-function encode(write: Write, number: number, value: unknown): Buffer {
-  const writer = new WireWriter();
-  write(writer, number, value);
-  return writer.finish();
-}
-
 /** The content of a `Paths` message; several of them in a row are one too. */
-export const encodePaths = (paths: JsonMap): Buffer => encode(named(pathItem), 2, paths);
+export const encodePaths = (paths: JsonMap): Buffer => encodeField(named(pathItem), 2, paths);
 
 /** The content of a `Definitions` message; several of them in a row are one too. */
-export const encodeDefinitions = (definitions: JsonMap): Buffer => encode(named(schema), 1, definitions);
+export const encodeDefinitions = (definitions: JsonMap): Buffer => encodeField(named(schema), 1, definitions);
 
 /** The whole `Document` from the contents of its large messages. */
 export function encodeOpenApiV2(

@@ -1,6 +1,7 @@
 import type { ResourceCatalog, ResourceInfo } from '../schema/resource.js';
-import { jsonDocument, type Document } from './document.js';
+import { Document, jsonDocument } from './document.js';
 import { resourcePaths } from './openapi-paths.js';
+import { encodeOpenApiV3 } from './openapi-v3-protobuf.js';
 import type { GroupVersionKind } from '../schema/types.js';
 import { SchemaComponents, type Schema } from './openapi-schemas.js';
 
@@ -16,12 +17,35 @@ const prepared = new WeakMap<readonly ResourceInfo[], Map<string, Document>>();
  * Made at the first request, shared by all clusters that serve the same.
  *
  * @param path of the request without the query
+ * @param mediaType one of {@link openApiTypes}; the index is JSON whatever it says
  * @returns undefined if there is no such document: the answer is 404
  */
-export function openApiDocument(catalog: ResourceCatalog, path: string): Document | undefined {
+export function openApiDocument(
+  catalog: ResourceCatalog,
+  path: string,
+  mediaType: string = openApiTypes[0],
+): Document | undefined {
   const match = /^\/openapi\/v3(?:\/(.+?))?\/?$/.exec(path);
   if (match === null) return undefined;
-  return match[1] === undefined ? indexDocument(catalog) : groupVersionDocument(catalog, match[1]);
+  if (match[1] === undefined) return indexDocument(catalog);
+  const document = groupVersionDocument(catalog, match[1]);
+  return document === undefined || mediaType === openApiTypes[0] ? document : inProtobuf(document);
+}
+
+const protobuf = 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf';
+
+/** Media types of documents of group versions, the default first; see `openApiV2Types` for the name with an `@`. */
+export const openApiTypes = ['application/json', protobuf, protobuf.replace('.v1.0', '@v1.0')] as const;
+
+const encoded = new WeakMap<Document, Document>();
+
+function inProtobuf(document: Document): Document {
+  let other = encoded.get(document);
+  if (other === undefined) {
+    const value = JSON.parse(document.body.toString()) as Record<string, unknown>;
+    encoded.set(document, (other = new Document(encodeOpenApiV3(value), protobuf, document)));
+  }
+  return other;
 }
 
 function preparedFor(catalog: ResourceCatalog): Map<string, Document> {

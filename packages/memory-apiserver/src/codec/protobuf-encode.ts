@@ -10,76 +10,119 @@ import { WireWriter } from './wire.js';
  * The object as a body of `application/vnd.kubernetes.protobuf`, byte by byte as Kubernetes' own encoder writes it:
  * fields in the order of their numbers, those that are no pointers in Go also when they are zero.
  *
+ * @param type of the object; only needed where its apiVersion doesn't tell it
  * @throws ApiError 406 for kinds that have no protobuf form (those of CRDs)
  */
-export function encodeProtobuf(object: KubeObject): Buffer {
-  const type = typeOfObject(object);
+export function encodeProtobuf(object: KubeObject, type = typeOfObject(object)): Buffer {
   if (type === undefined)
     throw new ApiError(406, 'NotAcceptable', `no protobuf form of ${object.apiVersion}, Kind=${object.kind}`);
   const writer = new WireWriter();
-  writer.message(1, (meta) => {
-    meta.string(1, object.apiVersion);
-    meta.string(2, object.kind);
-  });
-  writer.message(2, (raw) => encodeMessage(raw, object, type));
+  const meta = writer.begin(1);
+  writer.string(1, object.apiVersion);
+  writer.string(2, object.kind);
+  writer.end(meta);
+  const raw = writer.begin(2);
+  encodeMessage(writer, object, type);
+  writer.end(raw);
   writer.string(3, '');
   writer.string(4, '');
   return writer.finish(protobufMagic);
 }
 
-const ordered = new WeakMap<TypeInfo, readonly FieldInfo[]>();
+/**
+ * One frame of a watch in protobuf: its length in four bytes, then a `metav1.WatchEvent` around the object, which has
+ * an envelope of its own. As the length-delimited framer of k8s.io/apimachinery `pkg/util/framer`.
+ */
+export function encodeWatchEvent(type: string, object: KubeObject): Buffer {
+  const encoded = encodeProtobuf(object);
+  const writer = new WireWriter();
+  writer.string(1, type);
+  const raw = writer.begin(2);
+  writer.bytes(1, encoded);
+  writer.end(raw);
+  const event = writer.finish(Buffer.alloc(4));
+  event.writeUInt32BE(event.length - 4);
+  return event;
+}
+
+/** What an absent struct is written as. */
+const NOTHING: JsonObject = {};
+
+/** A field, and what is written when it is absent: nothing, or the zero value of its Go type. */
+interface Step {
+  readonly field: FieldInfo;
+  readonly absent: Uint8Array | undefined;
+}
+
+const steps = new WeakMap<TypeInfo, readonly Step[]>();
 
 /** Kubernetes writes fields by number. */
-function fieldsByNumber(type: TypeInfo): readonly FieldInfo[] {
-  let fields = ordered.get(type);
-  if (fields === undefined)
-    ordered.set(type, (fields = [...type.wire.values()].sort((a, b) => a.number - b.number)));
-  return fields;
+function stepsOf(type: TypeInfo): readonly Step[] {
+  let known = steps.get(type);
+  if (known === undefined) {
+    const fields = [...type.wire.values()].sort((a, b) => a.number - b.number);
+    known = fields.map((field) => ({ field, absent: absentBytes(field) }));
+    steps.set(type, known);
+  }
+  return known;
+}
+
+function absentBytes(field: FieldInfo): Uint8Array | undefined {
+  // Bytes are slices in Go: nil ones aren't written.
+  if (field.repeated || field.map || field.pointer || field.scalar === 'bytes') return undefined;
+  const writer = new WireWriter();
+  encodeValue(writer, null, field);
+  return writer.finish();
 }
 
 function encodeMessage(writer: WireWriter, value: JsonObject, type: TypeInfo): void {
-  for (const field of fieldsByNumber(type)) {
+  for (const { field, absent } of stepsOf(type)) {
     const { message } = field;
-    if (field.inline && message !== undefined)
-      writer.message(field.number, (inner) => encodeMessage(inner, value, message));
-    else encodeField(writer, getOwn(value, field.name) ?? undefined, field);
+    if (field.inline && message !== undefined) {
+      const begin = writer.begin(field.number);
+      encodeMessage(writer, value, message);
+      writer.end(begin);
+      continue;
+    }
+    const given = getOwn(value, field.name) ?? undefined;
+    if (given !== undefined) encodeField(writer, given, field);
+    else if (absent !== undefined) writer.fields(absent);
   }
 }
 
-function encodeField(writer: WireWriter, value: Json | undefined, field: FieldInfo): void {
+function encodeField(writer: WireWriter, value: Json, field: FieldInfo): void {
   if (field.repeated) {
     if (Array.isArray(value)) for (const item of value) encodeValue(writer, item, field);
   } else if (field.map) {
     if (isObject(value)) encodeMap(writer, value, field);
-  } else if (value !== undefined) encodeValue(writer, value, field);
-  // Bytes are slices in Go: nil ones aren't written.
-  else if (!field.pointer && field.scalar !== 'bytes') encodeValue(writer, null, field);
+  } else encodeValue(writer, value, field);
 }
 
 function encodeMap(writer: WireWriter, value: JsonObject, field: FieldInfo): void {
-  for (const key of Object.keys(value).sort())
-    writer.message(field.number, (entry) => {
-      entry.string(1, key);
-      encodeValue(entry, value[key] ?? null, field, 2);
-    });
+  for (const key of Object.keys(value).sort()) {
+    const entry = writer.begin(field.number);
+    writer.string(1, key);
+    encodeValue(writer, value[key] ?? null, field, 2);
+    writer.end(entry);
+  }
 }
 
-const toInt = (value: Json): bigint => (typeof value === 'number' ? BigInt(Math.trunc(value)) : 0n);
+const toInt = (value: Json): number => (typeof value === 'number' ? Math.trunc(value) : 0);
 const toText = (value: Json): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 
 function encodeValue(writer: WireWriter, value: Json, field: FieldInfo, number = field.number): void {
   const { message } = field;
   if (message !== undefined) {
-    writer.message(number, (inner) => {
-      if (message.union) encodeUnion(inner, value, message);
-      else encodeMessage(inner, isObject(value) ? value : {}, message);
-    });
+    const begin = writer.begin(number);
+    if (message.union) encodeUnion(writer, value, message);
+    else encodeMessage(writer, isObject(value) ? value : NOTHING, message);
+    writer.end(begin);
     return;
   }
   switch (field.scalar) {
     case 'bool':
-      writer.varint(number, value === true ? 1n : 0n);
+      writer.varint(number, value === true ? 1 : 0);
       return;
     case 'int32':
     case 'int64':
@@ -94,14 +137,17 @@ function encodeValue(writer: WireWriter, value: Json, field: FieldInfo, number =
     case 'string':
       writer.string(number, toText(value));
       return;
-    default:
-      writer.message(number, (inner) => encodeSpecial(inner, value, field));
+    default: {
+      const begin = writer.begin(number);
+      encodeSpecial(writer, value, field);
+      writer.end(begin);
+    }
   }
 }
 
 /** The branch of a union that holds the value: a list in the repeated one, an object in the single message. */
 function encodeUnion(writer: WireWriter, value: Json, type: TypeInfo): void {
-  for (const field of fieldsByNumber(type)) {
+  for (const { field } of stepsOf(type)) {
     if (field.scalar === 'bool') encodeValue(writer, isObject(value) ? true : value, field);
     else if (field.repeated === Array.isArray(value) && (field.repeated || isObject(value)))
       encodeField(writer, value, field);
@@ -125,7 +171,7 @@ function encodeSpecial(writer: WireWriter, value: Json, field: FieldInfo): void 
       writer.string(1, value === null ? '0' : toText(value));
       return;
     case 'IntOrString':
-      writer.varint(1, typeof value === 'string' ? 1n : 0n);
+      writer.varint(1, typeof value === 'string' ? 1 : 0);
       writer.varint(2, toInt(value));
       writer.string(3, typeof value === 'string' ? value : '');
       return;
@@ -138,7 +184,7 @@ function encodeTime(writer: WireWriter, value: Json, scalar: 'Time' | 'MicroTime
   const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   if (typeof value !== 'string' || Number.isNaN(milliseconds)) return;
   const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
-  const nanos = scalar === 'Time' ? 0n : BigInt(fraction.padEnd(9, '0').slice(0, 9));
-  writer.varint(1, BigInt(Math.floor(milliseconds / 1000)));
+  const nanos = scalar === 'Time' ? 0 : Number(fraction.padEnd(9, '0').slice(0, 9));
+  writer.varint(1, Math.floor(milliseconds / 1000));
   writer.varint(2, nanos);
 }

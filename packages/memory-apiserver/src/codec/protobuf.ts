@@ -24,6 +24,7 @@ export function decodeProtobuf(body: Buffer, expected?: { apiVersion: string; ki
     throw badRequest(
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
     );
+  if (body.length === protobufMagic.length) throw badRequest('empty body');
   try {
     return decodeEnvelope(body, expected, 0);
   } catch (error) {

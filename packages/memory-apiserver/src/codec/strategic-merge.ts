@@ -1,6 +1,7 @@
-import { badRequest } from '../errors.js';
+import { ApiError, badRequest } from '../errors.js';
 import type { Json } from '../object.js';
 import type { FieldInfo, TypeInfo } from '../schema/types.js';
+import { goPrint } from './go-print.js';
 import { cloneJson, equalJson, getOwn, isObject, setOwn, type JsonObject } from './json.js';
 
 const directive = '$patch';
@@ -17,12 +18,28 @@ type Shape = TypeInfo | FieldInfo | undefined;
  * `$deleteFromPrimitiveList` and `$setElementOrder` are obeyed. A new object; the arguments are not changed.
  *
  * @param type of the object; without it objects merge and lists are replaced
- * @throws ApiError 400 for malformed directives
+ * @throws ApiError 400 for malformed directives; 500 for lists that can't be merged, as upstream answers
  */
 export function strategicMerge<T extends object>(object: T, patch: unknown, type: TypeInfo | undefined): T {
   if (!isObject(patch)) throw badRequest('unable to decode the strategic merge patch: it must be an object');
   return mergeMap(cloneJson(object) as unknown as JsonObject, cloneJson(patch), type) as unknown as T;
 }
+
+/** What upstream's `interpretStrategicMergePatchError` doesn't know of is an error of the server's. */
+const unmergeable = (why: string): ApiError => new ApiError(500, '', why);
+
+function goType(value: Json | undefined): string {
+  if (value === null || value === undefined) return 'a %!s(<nil>)';
+  const types: Record<string, string> = {
+    boolean: 'bool',
+    number: 'int64',
+    object: 'map[string]interface {}',
+  };
+  return `a ${types[typeof value] ?? typeof value}`;
+}
+
+const unknownDirective = (patch: JsonObject): ApiError =>
+  unmergeable(`unknown patch type: ${goPrint(patch[directive])} in map: ${goPrint(patch)}`);
 
 function fieldOf(shape: Shape, key: string): FieldInfo | undefined {
   if (shape === undefined) return undefined;
@@ -39,10 +56,10 @@ function shapeOf(parent: Shape, field: FieldInfo | undefined): Shape {
 function mergeMap(original: JsonObject, patch: JsonObject, shape: Shape): JsonObject {
   const kind = getOwn(patch, directive);
   if (kind !== undefined) {
+    if (kind !== 'replace' && kind !== 'delete' && kind !== 'merge') throw unknownDirective(patch);
     delete patch[directive];
     if (kind === 'replace') return patch;
     if (kind === 'delete') return {};
-    if (kind !== 'merge') throw badRequest(`unknown patch type found: ${JSON.stringify(kind)}`);
   }
   applyRetainKeys(original, patch);
   applyElementOrder(original, patch, shape);
@@ -62,15 +79,11 @@ function mergeKey(original: JsonObject, patch: JsonObject, key: string, shape: S
   const current = getOwn(original, key);
   const field = fieldOf(shape, key);
   if (isObject(current) && isObject(value)) {
-    const replace = field?.strategies.includes('replace') === true;
-    setOwn(
-      original,
-      key,
-      replace ? withoutDirectives(value) : mergeMap(current, value, shapeOf(shape, field)),
-    );
+    if (field?.strategies.includes('replace') === true) setNew(original, key, value);
+    else setOwn(original, key, mergeMap(current, value, shapeOf(shape, field)));
   } else if (Array.isArray(current) && Array.isArray(value)) {
     original[key] = mergeLists(current, value, field);
-  } else setOwn(original, key, withoutDirectives(value));
+  } else setNew(original, key, value);
 }
 
 /** Keeps of the original only the keys that the patch names in `$retainKeys` (for unions such as volumes). */
@@ -82,7 +95,12 @@ function applyRetainKeys(original: JsonObject, patch: JsonObject): void {
   const kept = new Set(retained);
   for (const key of Object.keys(patch))
     if (!kept.has(key) && !key.startsWith('$'))
-      throw badRequest(`the keys in the patch must be in the retainKeys list: ${key}`);
+      throw new ApiError(
+        422,
+        'Invalid',
+        'the server rejected our request due to an error in our request',
+        {},
+      );
   for (const key of Object.keys(original)) if (!kept.has(key)) delete original[key];
 }
 
@@ -100,7 +118,7 @@ function applyElementOrder(original: JsonObject, patch: JsonObject, shape: Shape
     const order = patch[directiveKey];
     delete patch[directiveKey];
     const key = directiveKey.slice(orderPrefix.length);
-    if (!Array.isArray(order)) throw badRequest(`invalid patch format of setElementOrder list: ${key}`);
+    if (!Array.isArray(order)) throw unmergeable(`expected a []interface {}, but received ${goType(order)}`);
     const current = getOwn(original, key);
     const change = getOwn(patch, key);
     if (change === null) continue;
@@ -109,8 +127,7 @@ function applyElementOrder(original: JsonObject, patch: JsonObject, shape: Shape
     let merged: Json[];
     if (Array.isArray(change)) {
       checkOrder(change, order, field?.mergeKey);
-      merged =
-        before === undefined ? (withoutDirectives(change) as Json[]) : mergeLists(before, change, field);
+      merged = before === undefined ? listWithoutDirectives(change) : mergeLists(before, change, field);
       delete patch[key];
     } else if (before === undefined) continue;
     else merged = before;
@@ -133,7 +150,7 @@ function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: st
 }
 
 function mergeLists(original: Json[], patch: Json[], field: FieldInfo | undefined): Json[] {
-  if (field?.strategies.includes('merge') !== true) return withoutDirectives(patch) as Json[];
+  if (field?.strategies.includes('merge') !== true) return listWithoutDirectives(patch);
   if (original.length === 0 && patch.length === 0) return original;
   const objects = [...original, ...patch].some(isObject);
   if (!objects) {
@@ -141,7 +158,7 @@ function mergeLists(original: Json[], patch: Json[], field: FieldInfo | undefine
     return sortMerged(merged, patch, original, undefined);
   }
   const key = field.mergeKey;
-  if (key === undefined) throw badRequest(`cannot merge lists without merge key for ${field.name}`);
+  if (key === undefined) throw unmergeable(`cannot merge lists without merge key for ${field.name}`);
   return mergeObjectLists(original, patch, key, field.message);
 }
 
@@ -150,7 +167,7 @@ function mergeObjectLists(original: Json[], patch: Json[], key: string, item: Sh
   let replace = false;
   const changes: JsonObject[] = [];
   for (const change of patch) {
-    if (!isObject(change)) throw badRequest(`expected objects in a list merged by ${key}`);
+    if (!isObject(change)) throw unmergeable(`expected objects in a list merged by ${key}`);
     const kind = getOwn(change, directive);
     if (kind === undefined || kind === 'merge') {
       delete change[directive];
@@ -162,15 +179,15 @@ function mergeObjectLists(original: Json[], patch: Json[], key: string, item: Sh
       replace = true;
       delete change[directive];
       if (Object.keys(change).length > 0) changes.push(change);
-    } else throw badRequest(`unknown patch type found: ${JSON.stringify(kind)}`);
+    } else throw unknownDirective(change);
   }
-  if (replace) return withoutDirectives(changes) as Json[];
+  if (replace) return listWithoutDirectives(changes);
   const merged = [...base];
   for (const change of changes) {
     const at = indexIn(merged, change, key);
     const found = merged[at];
     if (isObject(found)) merged[at] = mergeMap(found, change, item);
-    else merged.push(withoutDirectives(change));
+    else merged.push(...listWithoutDirectives([change]));
   }
   return sortMerged(merged, changes, original, key);
 }
@@ -178,7 +195,7 @@ function mergeObjectLists(original: Json[], patch: Json[], key: string, item: Sh
 function mergeValue(item: JsonObject, key: string): Json {
   const value = getOwn(item, key);
   if (value === undefined)
-    throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    throw unmergeable(`map: ${goPrint(item)} does not contain declared merge key: ${key}`);
   return value;
 }
 
@@ -221,24 +238,30 @@ function sortMerged(
   return [...result, ...serverOnly.slice(next)];
 }
 
-/** A value that the object didn't have is taken without its directives and nulls. */
-function withoutDirectives(value: Json): Json {
-  if (Array.isArray(value))
-    return value
-      .filter((item) => !(isObject(item) && getOwn(item, directive) === 'delete'))
-      .filter(
-        (item) =>
-          !(isObject(item) && Object.keys(item).length === 1 && getOwn(item, directive) !== undefined),
-      )
-      .map(withoutDirectives);
+/**
+ * A value that the object didn't have is taken without nulls and without what has a directive: undefined if that is
+ * all of it (`removeDirectives` upstream).
+ */
+function withoutDirectives(value: Json): Json | undefined {
+  if (Array.isArray(value)) return listWithoutDirectives(value);
   if (!isObject(value)) return value;
-  if (getOwn(value, directive) === 'delete') return {};
+  if (getOwn(value, directive) !== undefined) return undefined;
   const result: JsonObject = {};
   for (const key of Object.keys(value)) {
     const inner = value[key];
-    if (inner === null || inner === undefined || key === directive || key === retainKeys) continue;
+    if (inner === null || inner === undefined || key === retainKeys) continue;
     if (key.startsWith(deletePrefix) || key.startsWith(orderPrefix)) continue;
-    setOwn(result, key, withoutDirectives(inner));
+    const kept = withoutDirectives(inner);
+    if (kept !== undefined) setOwn(result, key, kept);
   }
   return result;
+}
+
+const listWithoutDirectives = (list: readonly Json[]): Json[] =>
+  list.map(withoutDirectives).filter((item) => item !== undefined);
+
+function setNew(original: JsonObject, key: string, value: Json): void {
+  const kept = withoutDirectives(value);
+  if (kept === undefined) delete original[key];
+  else setOwn(original, key, kept);
 }

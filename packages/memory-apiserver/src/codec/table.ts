@@ -13,10 +13,10 @@ import {
 } from './tables/printer.js';
 import { workloadPrinters } from './tables/workloads.js';
 
-/** `meta.k8s.io/v1` Table without its list metadata, which the caller knows. */
+/** `meta.k8s.io` Table without its list metadata, which the caller knows. */
 export interface Table {
   kind: 'Table';
-  apiVersion: 'meta.k8s.io/v1';
+  apiVersion: string;
   metadata: Record<string, unknown>;
   columnDefinitions: readonly TableColumn[];
   rows: TableRow[];
@@ -25,12 +25,15 @@ export interface Table {
 export interface TableRow {
   cells: Cell[];
   conditions?: readonly TableRowCondition[];
-  object?: KubeObject | { kind: 'PartialObjectMetadata'; apiVersion: 'meta.k8s.io/v1'; metadata: ObjectMeta };
+  /** Null if it isn't wanted. */
+  object: KubeObject | null | { kind: 'PartialObjectMetadata'; apiVersion: string; metadata: ObjectMeta };
 }
 
 export interface TableOptions {
   /** What each row carries of its object; kubectl asks for `Metadata`, or `Object` to sort or watch. */
   readonly includeObject: 'None' | 'Metadata' | 'Object';
+  /** Of `meta.k8s.io`, for the Table and the metadata in it. @default 'v1' */
+  readonly version?: string;
 }
 
 const printers: ReadonlyMap<string, Printer> = new Map([
@@ -61,12 +64,13 @@ export function toTable(
   resource: ResourceInfo,
   objects: readonly KubeObject[],
   now: number,
-  { includeObject }: TableOptions,
+  { includeObject, version = 'v1' }: TableOptions,
 ): Table {
   const printer = printerOf(resource);
+  const apiVersion = `meta.k8s.io/${version}`;
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata: {},
     columnDefinitions: printer.columns,
     rows: objects.map((object) => {
@@ -74,13 +78,18 @@ export function toTable(
       return {
         cells: printer.cells(object, now),
         ...(conditions.length === 0 ? {} : { conditions }),
-        ...(includeObject === 'None'
-          ? {}
-          : { object: includeObject === 'Object' ? object : metadataOf(object) }),
+        object: rowObject(object, includeObject, apiVersion),
       };
     }),
   };
 }
 
-const metadataOf = ({ metadata }: KubeObject) =>
-  ({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }) as const;
+function rowObject(
+  object: KubeObject,
+  include: TableOptions['includeObject'],
+  apiVersion: string,
+): TableRow['object'] {
+  if (include === 'None') return null;
+  if (include === 'Object') return object;
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
+}

@@ -1,3 +1,4 @@
+import { admissionPolicyStatusController } from './admission-policy-status.js';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.js';
 import type { Controller } from './controller.js';
 import { cronJobController } from './cron-job.js';
@@ -12,17 +13,21 @@ import { jobController } from './job.js';
 import { kubeletController, type KubeletOptions } from './kubelet.js';
 import { namespaceController, rootCaController, serviceAccountController } from './namespace.js';
 import { nodeController, type NodeOptions } from './node.js';
+import { nodeHeartbeatController, type HeartbeatOptions } from './node-heartbeat.js';
 import { persistentVolumeController } from './persistent-volume.js';
 import { replicaSetController, replicationControllerController } from './replica-set.js';
 import { resourceQuotaController } from './resource-quota.js';
 import { schedulerController } from './scheduler.js';
 import { serviceAccountTokenController } from './service-account-token.js';
+import { stageController } from './stages/stage-controller.js';
 import { statefulSetController } from './stateful-set.js';
 import { storageProtectionController } from './storage-protection.js';
+import { taintEvictionController } from './taint-eviction.js';
 
 export interface BuiltinControllerOptions {
   kubelet?: KubeletOptions;
   node?: NodeOptions;
+  heartbeat?: HeartbeatOptions;
 }
 
 /** All controllers that a cluster has by default. */
@@ -41,8 +46,11 @@ export function builtinControllers(options: BuiltinControllerOptions = {}): Cont
     jobController(),
     cronJobController(),
     nodeController(options.node),
+    nodeHeartbeatController(options.heartbeat),
+    taintEvictionController(),
     schedulerController(),
     kubeletController(options.kubelet),
+    stageController(),
     endpointsController(),
     endpointSliceController(),
     persistentVolumeController(),
@@ -50,6 +58,7 @@ export function builtinControllers(options: BuiltinControllerOptions = {}): Cont
     disruptionController(),
     resourceQuotaController(),
     clusterRoleAggregationController(),
+    admissionPolicyStatusController(),
     eventExpiryController(),
   ];
 }

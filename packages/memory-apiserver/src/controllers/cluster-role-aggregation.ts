@@ -1,5 +1,6 @@
+import { aggregateRules } from '../registry/rbac/aggregation.js';
 import type { Controller } from './controller.js';
-import { canonicalJson, sameJson } from './hash.js';
+import { sameJson } from './hash.js';
 import type { ClusterRole } from './kinds.js';
 import { matchesSelector } from './label-selector.js';
 
@@ -25,17 +26,10 @@ export const clusterRoleAggregationController = (): Controller => ({
   reconcile(name, { api }) {
     const role = api.find(storage, undefined, name) as ClusterRole | undefined;
     if (role?.aggregationRule === undefined || role.metadata.deletionTimestamp !== undefined) return;
-    const rules: unknown[] = [];
-    const seen = new Set<string>();
-    const parts = (api.list(storage) as ClusterRole[])
-      .filter((part) => part.metadata.name !== name && selects(role.aggregationRule, part))
-      .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-    for (const rule of parts.flatMap((part) => part.rules ?? [])) {
-      const text = canonicalJson(rule);
-      if (seen.has(text)) continue;
-      seen.add(text);
-      rules.push(rule);
-    }
+    const parts = (api.list(storage) as ClusterRole[]).filter(
+      (part) => part.metadata.name !== name && selects(role.aggregationRule, part),
+    );
+    const rules = aggregateRules(parts);
     if (!sameJson(role.rules ?? [], rules)) api.update({ ...role, rules });
   },
 });

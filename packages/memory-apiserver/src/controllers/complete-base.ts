@@ -1,5 +1,6 @@
-import { isApiError } from '../errors.js';
 import type { KubeObject } from '../object.js';
+import { bootstrapPolicy } from '../registry/rbac/bootstrap-policy.js';
+import { splitApiVersion } from '../schema/types.js';
 import { CA_CERT_PLACEHOLDER, CLUSTER_NAME_PLACEHOLDER } from '../store/base-object.js';
 import { BASE_EPOCH_MS, hashBits, mixUid } from '../store/identity.js';
 import type { Controller } from './controller.js';
@@ -21,7 +22,7 @@ const nameStandIn = 'clustername0placeholder';
 const runMs = 120_000;
 
 /** They act on the passing of time, which a base has none of. */
-const withoutTime = ['cronjob', 'event-expiry'];
+const withoutTime = ['cronjob', 'event-expiry', 'node-heartbeat', 'taint-eviction'];
 
 /**
  * The given objects and all that controllers make of them: namespaces have their ServiceAccount, Deployments their
@@ -42,6 +43,7 @@ export function completeBase(
   const { serviceCidr = '10.43.0.0/16', ...controllers } = options;
   const cluster = new ScratchCluster({
     ...controllers,
+    base: bootstrapPolicy(aggregates(options)),
     name: nameStandIn,
     disabled: [...(options.disabled ?? []), ...withoutTime],
     startMs: BASE_EPOCH_MS,
@@ -57,6 +59,13 @@ export function completeBase(
   } finally {
     cluster.close();
   }
+}
+
+/** Whether ClusterRoles that are made of others are filled. */
+function aggregates({ controllers, disabled }: CompleteBaseOptions): boolean {
+  const name = 'clusterrole-aggregation';
+  if (disabled?.includes(name) === true) return false;
+  return controllers === undefined || controllers.some((controller) => controller.name === name);
 }
 
 /** Namespaces and definitions first, then what others refer to. */
@@ -88,13 +97,10 @@ function create(cluster: ScratchCluster, object: KubeObject): void {
   cluster.drain();
   const { uid: _uid, resourceVersion: _revision, ...metadata } = object.metadata;
   const stripped: KubeObject = { ...object, metadata };
-  let stored: KubeObject;
-  try {
-    stored = api.create(stripped);
-  } catch (error) {
-    if (!isApiError(error, 'AlreadyExists')) throw error;
-    stored = api.update(stripped);
-  }
+  const { group, version } = splitApiVersion(object.apiVersion);
+  const storage = cluster.catalog.findKind(group, version, object.kind)?.storage ?? '';
+  const isThere = storage !== '' && api.find(storage, namespace, metadata.name) !== undefined;
+  const stored = isThere ? api.update(stripped) : api.create(stripped);
   if (object['status'] !== undefined && 'status' in stored) {
     api.update({ ...stored, status: object['status'] as unknown }, { subresource: 'status' });
   }

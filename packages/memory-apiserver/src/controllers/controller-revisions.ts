@@ -1,7 +1,7 @@
 import { isApiError } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import type { ControllerContext } from './controller.js';
-import { fnv32a, safeEncode, templateText } from './hash.js';
+import { canonicalJson, fnv32a, safeEncode, templateText } from './hash.js';
 import type { ControllerRevision, PodTemplate } from './kinds.js';
 import { controllerRef, isControlledBy } from './ownership.js';
 
@@ -35,7 +35,9 @@ export function syncRevisions({ api }: ControllerContext, owner: Owner): Revisio
   const owned = (api.list(storage, namespace === undefined ? {} : { namespace }) as ControllerRevision[])
     .filter((revision) => isControlledBy(revision, owner))
     .sort((a, b) => a.revision - b.revision);
-  const data = { spec: { template: { ...template, $patch: 'replace' as const } } };
+  // Byte for byte as upstream's getPatch writes it, by which clients find the revision of a set.
+  const text = canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } });
+  const data = JSON.parse(text) as ControllerRevision['data'];
   const wanted = templateText(data);
   const next = (owned.at(-1)?.revision ?? 0) + 1;
   const equal = owned.findLast((revision) => templateText(revision.data) === wanted);

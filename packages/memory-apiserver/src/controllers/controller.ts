@@ -3,6 +3,7 @@ import type { ClusterApi, StorageName } from '../registry/api.js';
 import type { ResourceCatalog } from '../schema/resource.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { OwnerIndex } from './owner-index.js';
+import type { StageSet } from './stages/stage-set.js';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -17,6 +18,8 @@ export interface ClusterHandle {
   readonly caCert?: string;
   /** Who owns what among the objects of the cluster's base: one index for all clusters of a base. */
   readonly baseOwners?: OwnerIndex;
+  /** Stages that the cluster has beside the built-in ones; one set for all clusters of a base. */
+  readonly stages?: StageSet;
 }
 
 /** One change of one object, as a controller is asked which keys it concerns. */
@@ -62,9 +65,9 @@ export interface Controller {
   readonly watches: readonly StorageName[];
   /**
    * Storages whose objects need time to pass, not a change, to be acted on: they are looked at when a cluster is
-   * added, which nothing else is. Only a `CronJob` is of that sort.
+   * added, which nothing else is. A `CronJob` is of that sort, and whatever a cluster's own Stages are for.
    */
-  readonly timed?: readonly StorageName[];
+  readonly timed?: readonly StorageName[] | ((cluster: ClusterHandle) => readonly StorageName[]);
   /**
    * Gathers changes of all storages but the first of {@link watches} for so long before the keys are reconciled: for
    * controllers that read all pods of a namespace, of which many change within a short time. @default 0

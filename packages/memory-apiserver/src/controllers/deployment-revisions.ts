@@ -23,8 +23,14 @@ const notCopied = new Set<string>([
   ...Object.values(annotation),
 ]);
 
-export const revisionOf = (set: ReplicaSet): number =>
-  Number(set.metadata.annotations?.[annotation.revision] ?? 0);
+/** An int64, which a number can't hold; 0 for what is none. */
+const parseRevision = (text = ''): bigint => (/^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : 0n);
+
+export const revisionOf = ({ metadata }: ReplicaSet): bigint =>
+  parseRevision(metadata.annotations?.[annotation.revision]);
+
+const nextRevision = (old: readonly ReplicaSet[]): bigint =>
+  old.map(revisionOf).reduce((latest, revision) => (revision > latest ? revision : latest), 0n) + 1n;
 
 const withoutHash = (template: PodTemplate): PodTemplate => {
   const { [hashLabel]: _, ...labels } = template.metadata?.labels ?? {};
@@ -59,14 +65,14 @@ export function replicasAnnotations(deployment: Deployment): Record<string, stri
 function annotationsFor(
   deployment: Deployment,
   former: Record<string, string>,
-  revision: number,
+  revision: bigint,
 ): Record<string, string> {
   const result = { ...former };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
     if (!notCopied.has(key)) result[key] = value;
   }
   const formerRevision = former[annotation.revision];
-  if (formerRevision === undefined || Number(formerRevision) < revision) {
+  if (formerRevision === undefined || parseRevision(formerRevision) < revision) {
     result[annotation.revision] = String(revision);
     if (formerRevision !== undefined) {
       const history = former[annotation.revisionHistory];
@@ -84,7 +90,7 @@ export function syncNewReplicaSet(
   set: ReplicaSet,
   old: readonly ReplicaSet[],
 ): ReplicaSet {
-  const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+  const revision = nextRevision(old);
   const former = set.metadata.annotations ?? {};
   const annotations = annotationsFor(deployment, former, revision);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
@@ -112,7 +118,7 @@ export function createNewReplicaSet(
   const { namespace, name: owner } = deployment.metadata;
   const name = `${owner}-${hash}`;
   const labels = { ...template.metadata?.labels, [hashLabel]: hash };
-  const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+  const revision = nextRevision(old);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
   try {
     const set = api.create({

@@ -179,11 +179,12 @@ class Rollout {
 
   #writeRevision(set: ReplicaSet): void {
     const revision = set.metadata.annotations?.[annotation.revision];
-    const { namespace, name, annotations } = this.#deployment.metadata;
-    if (revision === undefined || annotations?.[annotation.revision] === revision) return;
-    const body = { metadata: { annotations: { [annotation.revision]: revision } } };
-    const patched = this.context.api.patch(storage, namespace, name, 'merge', body) as Deployment;
-    this.#deployment = patched;
+    const { metadata } = this.#deployment;
+    if (revision === undefined || metadata.annotations?.[annotation.revision] === revision) return;
+    const annotations = { ...metadata.annotations, [annotation.revision]: revision };
+    // With the status, which raises no generation.
+    const noted = { ...this.#deployment, metadata: { ...metadata, annotations } };
+    this.#deployment = this.context.api.update(noted, { subresource: 'status' }) as Deployment;
   }
 
   #noteProgress(reason: string, message: string): void {
@@ -288,7 +289,7 @@ class Rollout {
     );
     const surplus = empty.length - limit;
     if (surplus <= 0) return;
-    const oldest = empty.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, surplus);
+    const oldest = empty.sort((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1)).slice(0, surplus);
     for (const { metadata } of oldest) this.context.api.delete(sets, metadata.namespace, metadata.name);
   }
 

@@ -35,6 +35,7 @@ interface SliceEndpoint {
   nodeName?: string;
   targetRef?: unknown;
   zone?: string;
+  hints?: { forZones?: { name: string }[]; forNodes?: { name: string }[] };
 }
 
 interface EndpointSlice extends KubeObject {
@@ -91,9 +92,11 @@ function selected(api: ClusterApi, service: Service): SliceContent[] {
   const { namespace, name } = service.metadata;
   const groups = new Map<string, { ports: SlicePort[]; endpoints: SliceEndpoint[] }>();
   const pods = api.list('pods', compact({ namespace })) as Pod[];
+  const addressType = service.spec.ipFamilies?.[0] ?? 'IPv4';
+  const zoneOf = zones(api);
   for (const pod of pods) {
     const ip = pod.status?.podIP;
-    if (ip === undefined || isFinished(pod)) continue;
+    if (ip === undefined || isFinished(pod) || ip.includes(':') !== (addressType === 'IPv6')) continue;
     if (!matchesLabels(service.spec.selector ?? {}, pod.metadata.labels)) continue;
     const ports = backendPorts(service, pod).map(({ name: portName, ...rest }) => ({
       name: portName ?? '',
@@ -102,29 +105,53 @@ function selected(api: ClusterApi, service: Service): SliceContent[] {
     const terminating = pod.metadata.deletionTimestamp !== undefined;
     const serving = isReady(pod);
     const isNamed = pod.spec.hostname !== undefined && pod.spec.subdomain === name;
+    const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
+    const { nodeName } = pod.spec;
+    const zone = nodeName === undefined ? undefined : zoneOf(nodeName);
     const id = JSON.stringify(ports);
     let group = groups.get(id);
     if (group === undefined) groups.set(id, (group = { ports, endpoints: [] }));
     group.endpoints.push(
       compact({
         addresses: [ip],
-        conditions: {
-          ready: service.spec.publishNotReadyAddresses === true || (serving && !terminating),
-          serving,
-          terminating,
-        },
+        conditions: { ready, serving, terminating },
         hostname: isNamed ? pod.spec.hostname : undefined,
-        nodeName: pod.spec.nodeName,
+        nodeName,
         targetRef: compact({ kind: 'Pod', namespace, name: pod.metadata.name, uid: pod.metadata.uid }),
+        zone,
+        hints: ready ? hintsFor(service.spec.trafficDistribution, zone, nodeName) : undefined,
       }),
     );
   }
-  const addressType = service.spec.ipFamilies?.[0] ?? 'IPv4';
   const slices = [...groups.values()].flatMap(({ ports, endpoints }) =>
     chunks(endpoints).map((part) => ({ addressType, endpoints: part, ports })),
   );
   // A Service without pods still has a slice, an empty one.
   return slices.length > 0 ? slices : [{ addressType, endpoints: null, ports: null }];
+}
+
+/** The zones of nodes, each read once. */
+function zones(api: ClusterApi): (node: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (name) => {
+    if (!known.has(name)) {
+      const zone = api.find('nodes', undefined, name)?.metadata.labels?.['topology.kubernetes.io/zone'];
+      known.set(name, zone === '' ? undefined : zone);
+    }
+    return known.get(name);
+  };
+}
+
+/** Whom the endpoint is for, if the Service asks for traffic to stay close (k8s.io/endpointslice/trafficdist). */
+function hintsFor(
+  distribution: string | undefined,
+  zone: string | undefined,
+  node: string | undefined,
+): SliceEndpoint['hints'] {
+  const isClose = distribution?.startsWith('Prefer') === true;
+  const forZones = isClose && zone !== undefined ? [{ name: zone }] : undefined;
+  const forNodes = distribution === 'PreferSameNode' && node !== undefined ? [{ name: node }] : undefined;
+  return forZones === undefined && forNodes === undefined ? undefined : compact({ forZones, forNodes });
 }
 
 function mirrored(endpoints: KubeObject): SliceContent[] {

@@ -19,7 +19,7 @@ export const endpointsController = (): Controller => ({
   name: 'endpoint',
   watches: ['services', 'pods', 'endpoints'],
   gatherMs: podGatherMs,
-  keysFor: (change) => (change.storage === 'endpoints' ? touched(change) : serviceKeys(change)),
+  keysFor: (change) => (change.storage === 'endpoints' ? deleted(change) : serviceKeys(change)),
   reconcile(key, { api, now }) {
     const { namespace, name } = splitKey(key);
     const service = api.find('services', namespace, name) as Service | undefined;
@@ -63,8 +63,8 @@ export const endpointsController = (): Controller => ({
   },
 });
 
-/** A Service's own Endpoints that someone else changed or deleted. */
-const touched = ({ type, object }: Change): readonly string[] => (type === 'ADDED' ? [] : [keyOf(object)]);
+/** Endpoints that someone deletes are made again; what they are changed to stays until the Service or a pod changes. */
+const deleted = ({ type, object }: Change): readonly string[] => (type === 'DELETED' ? [keyOf(object)] : []);
 
 export const hasSelector = ({ spec }: Service): boolean =>
   spec.selector !== undefined &&
@@ -92,7 +92,7 @@ export const isBackend = ({ spec }: Service, pod: Pod): boolean =>
   matchesLabels(spec.selector ?? {}, pod.metadata.labels) &&
   pod.status?.podIP !== undefined &&
   !isFinished(pod) &&
-  pod.metadata.deletionTimestamp === undefined;
+  (pod.metadata.deletionTimestamp === undefined || spec.publishNotReadyAddresses === true);
 
 interface Address {
   ip: string;

@@ -1,4 +1,5 @@
 /** The fields that controllers read and write, of the kinds they deal with. Shapes: k8s.io/api. */
+import type { PolicyRule } from '../registry/user.js';
 import type { KubeObject, ObjectMeta } from '../object.js';
 
 export interface Condition {
@@ -43,7 +44,9 @@ export interface Container {
   name: string;
   image?: string;
   ports?: ContainerPort[];
-  env?: { name: string; value?: string }[];
+  command?: string[];
+  args?: string[];
+  env?: { name: string; value?: string; valueFrom?: { fieldRef?: { fieldPath: string } } }[];
   resources?: ResourceRequirements;
   restartPolicy?: string;
 }
@@ -53,6 +56,7 @@ export interface Toleration {
   operator?: string;
   value?: string;
   effect?: string;
+  tolerationSeconds?: number;
 }
 
 export interface Taint {
@@ -70,12 +74,31 @@ export interface NodeSelectorTerm {
 export interface PodAffinityTerm {
   labelSelector?: LabelSelector;
   namespaces?: string[];
+  namespaceSelector?: LabelSelector;
   topologyKey: string;
+}
+
+/** The terms that must be met and those that are only preferred. */
+export interface PodAffinity {
+  requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
+  preferredDuringSchedulingIgnoredDuringExecution?: { weight: number; podAffinityTerm: PodAffinityTerm }[];
+}
+
+export interface TopologySpreadConstraint {
+  maxSkew: number;
+  topologyKey: string;
+  whenUnsatisfiable: string;
+  labelSelector?: LabelSelector;
+  matchLabelKeys?: string[];
+  minDomains?: number;
+  nodeAffinityPolicy?: string;
+  nodeTaintsPolicy?: string;
 }
 
 export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
+  ephemeralContainers?: Container[];
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   schedulerName?: string;
@@ -91,10 +114,15 @@ export interface PodSpec {
   affinity?: {
     nodeAffinity?: {
       requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
+      preferredDuringSchedulingIgnoredDuringExecution?: { weight: number; preference: NodeSelectorTerm }[];
     };
-    podAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] };
-    podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] };
+    podAffinity?: PodAffinity;
+    podAntiAffinity?: PodAffinity;
   };
+  topologySpreadConstraints?: TopologySpreadConstraint[];
+  priority?: number;
+  preemptionPolicy?: string;
+  overhead?: Record<string, string>;
   volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
   [field: string]: unknown;
 }
@@ -121,6 +149,8 @@ export interface ContainerStatus {
   image: string;
   imageID: string;
   containerID?: string;
+  resources?: ResourceRequirements;
+  allocatedResources?: Record<string, string>;
 }
 
 export interface PodStatus {
@@ -136,7 +166,9 @@ export interface PodStatus {
   message?: string;
   containerStatuses?: ContainerStatus[];
   initContainerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
   observedGeneration?: number;
+  nominatedNodeName?: string;
 }
 
 export interface Pod extends KubeObject {
@@ -182,6 +214,7 @@ export interface Service extends KubeObject {
     type?: string;
     ipFamilies?: string[];
     publishNotReadyAddresses?: boolean;
+    trafficDistribution?: string;
   };
 }
 
@@ -276,6 +309,18 @@ export interface JobSpec {
   completionMode?: string;
   suspend?: boolean;
   ttlSecondsAfterFinished?: number;
+  backoffLimitPerIndex?: number;
+  maxFailedIndexes?: number;
+  podReplacementPolicy?: string;
+  managedBy?: string;
+  podFailurePolicy?: {
+    rules: {
+      action: string;
+      onExitCodes?: { containerName?: string; operator: string; values: number[] };
+      onPodConditions?: { type: string; status?: string }[];
+    }[];
+  };
+  successPolicy?: { rules: { succeededIndexes?: string; succeededCount?: number }[] };
   selector?: LabelSelector;
   template: PodTemplate;
 }
@@ -289,6 +334,7 @@ export interface JobStatus {
   startTime?: string;
   completionTime?: string;
   completedIndexes?: string;
+  failedIndexes?: string;
   uncountedTerminatedPods?: { succeeded?: string[]; failed?: string[] };
   conditions?: Condition[];
 }
@@ -363,11 +409,17 @@ export interface PodDisruptionBudget extends KubeObject {
 }
 
 export interface ResourceQuota extends KubeObject {
-  spec: { hard?: Record<string, string>; scopes?: string[]; scopeSelector?: unknown };
+  spec: {
+    hard?: Record<string, string>;
+    scopes?: string[];
+    scopeSelector?: {
+      matchExpressions?: { scopeName: string; operator: string; values?: string[] }[];
+    };
+  };
   status?: { hard?: Record<string, string>; used?: Record<string, string> };
 }
 
 export interface ClusterRole extends KubeObject {
-  rules?: unknown[] | null;
+  rules?: PolicyRule[] | null;
   aggregationRule?: { clusterRoleSelectors?: LabelSelector[] };
 }

@@ -1,104 +1,92 @@
-import { isApiError } from '../errors.js';
-import { isTrue } from './conditions.js';
-import type { Controller, ControllerContext } from './controller.js';
-import { steadyFraction } from './hash.js';
-import type { Node, Pod } from './kinds.js';
+import type { ClusterHandle, Controller, ControllerContext } from './controller.js';
+import type { Pod } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
-import { controllerOf } from './ownership.js';
-import { nextPodIp } from './pod-ip.js';
-import { creatingStatus, finishedStatus, runningStatus } from './pod-status.js';
+import { podStages, type KubeletOptions } from './pod-stages.js';
+import { deadlineMessage, deadlineStatus } from './pod-status.js';
 import { isFinished } from './pods.js';
+import { forgetWait, playStages } from './stages/play.js';
+import { withBuiltin, type StageSet } from './stages/stage-set.js';
+import type { Stage } from './stages/stage.js';
 import { writeStatus } from './status.js';
 import { parseTime } from './time.js';
 
-export interface KubeletOptions {
-  /** From the start of a pod until its containers run: between this and twice this. @default 1000 */
-  startMs?: number;
-  /** From then until a Job's pod has succeeded: between this and twice this. @default 1000 */
-  completeMs?: number;
-}
+export type { KubeletOptions } from './pod-stages.js';
 
 /** A pod whose node isn't there yet is looked at again when one comes, and after this long in any case. */
 const missingNodeRetryMs = 60_000;
 
+const podKind = { group: '', kind: 'Pod' };
+
 /**
- * Lives the pods' lives on all nodes: containers are created, run, and succeed if a Job owns the pod; deletion is
- * carried out at once. Upstream's counterpart: pkg/kubelet; the timing is ours.
+ * Lives the pods' lives on all nodes, by stages: those of `podStages`, and what a cluster's own Stages say beside or
+ * instead. Settled pods, which nearly all are nearly always, match none. Upstream's counterpart: pkg/kubelet.
  */
-export function kubeletController({ startMs = 1000, completeMs = 1000 }: KubeletOptions = {}): Controller {
+export function kubeletController(options: KubeletOptions = {}): Controller {
+  const stagesOf = stagesByCluster(podStages(options));
   return {
     name: 'kubelet',
     watches: ['pods', 'nodes'],
-    keysFor({ type, storage, object, waiting }) {
+    timed: ({ stages }) => ((stages?.of(podKind) ?? []).length > 0 ? ['pods'] : []),
+    keysFor({ type, storage, object, waiting, cluster, api }) {
       if (storage === 'nodes') return type === 'ADDED' ? waiting() : [];
-      const pod = object as Pod;
-      return type !== 'DELETED' && needsAttention(pod) ? [keyOf(pod)] : [];
+      if (type === 'DELETED') {
+        forgetWait(api, keyOf(object));
+        return [];
+      }
+      const isConcerned =
+        hasDeadline(object as Pod) || stagesOf(cluster).some((stage) => stage.matches(object));
+      return isConcerned ? [keyOf(object)] : [];
     },
     reconcile(key, context) {
       const { namespace, name } = splitKey(key);
       const pod = context.api.find('pods', namespace, name) as Pod | undefined;
-      if (pod !== undefined && needsAttention(pod)) live(pod, key, { startMs, completeMs }, context);
+      if (pod === undefined) forgetWait(context.cluster.api, key);
+      else if (hasNode(pod, key, context) && !isOver(pod, key, context))
+        playStages(stagesOf(context.cluster), pod, { key, storage: 'pods', context });
     },
   };
 }
 
-/** Settled pods, which nearly all are nearly always, are passed over without reading them. */
-function needsAttention(pod: Pod): boolean {
-  if (pod.metadata.deletionTimestamp !== undefined) return pod.metadata.deletionGracePeriodSeconds !== 0;
-  if (pod.spec.nodeName === undefined || isFinished(pod)) return false;
-  if (pod.status?.phase !== 'Running' || completes(pod) || pod.status.containerStatuses === undefined)
-    return true;
-  return pod.spec.readinessGates !== undefined && !isTrue(pod.status.conditions, 'Ready');
+/** Built-in stages together with a cluster's own, put together once for each set of these. */
+function stagesByCluster(builtin: readonly Stage[]): (cluster: ClusterHandle) => readonly Stage[] {
+  const bySet = new WeakMap<StageSet, readonly Stage[]>();
+  return ({ stages }) => {
+    if (stages === undefined) return builtin;
+    let all = bySet.get(stages);
+    if (all === undefined) {
+      all = withBuiltin(builtin, stages.of(podKind));
+      bySet.set(stages, all);
+    }
+    return all;
+  };
 }
 
-/** Jobs' pods are the ones that come to an end by themselves. */
-const completes = (pod: Pod): boolean =>
-  pod.spec.restartPolicy !== 'Always' && controllerOf(pod)?.kind === 'Job';
+/** Nothing happens to a pod without a node but that it is deleted. */
+function hasNode(pod: Pod, key: string, { api, requeue }: ControllerContext): boolean {
+  if (pod.metadata.deletionTimestamp !== undefined) return true;
+  const { nodeName = '' } = pod.spec;
+  if (nodeName === '') return false;
+  if (api.find('nodes', undefined, nodeName) !== undefined) return true;
+  requeue(key, missingNodeRetryMs);
+  return false;
+}
 
-function live(pod: Pod, key: string, delays: Required<KubeletOptions>, context: ControllerContext): void {
-  const { api, now, events } = context;
-  const { namespace, name, uid = '' } = pod.metadata;
-  if (pod.metadata.deletionTimestamp !== undefined) {
-    try {
-      api.delete('pods', namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } });
-    } catch (error) {
-      if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
-    }
-    return;
+const hasDeadline = (pod: Pod): boolean =>
+  pod.spec.activeDeadlineSeconds !== undefined &&
+  pod.status?.startTime !== undefined &&
+  pod.metadata.deletionTimestamp === undefined &&
+  !isFinished(pod);
+
+/** Ends a pod whose `activeDeadlineSeconds` are over, or comes back when they are (pkg/kubelet/active_deadline.go). */
+function isOver(pod: Pod, key: string, { api, events, now, requeue }: ControllerContext): boolean {
+  if (!hasDeadline(pod)) return false;
+  const { activeDeadlineSeconds = 0 } = pod.spec;
+  const leftMs = (parseTime(pod.status?.startTime) ?? 0) + activeDeadlineSeconds * 1000 - now();
+  if (leftMs > 0) {
+    requeue(key, leftMs);
+    return false;
   }
-  const node = api.find('nodes', undefined, pod.spec.nodeName ?? '') as Node | undefined;
-  if (node === undefined) {
-    context.requeue(key, missingNodeRetryMs);
-    return;
-  }
-  const jitter = 1 + steadyFraction(key);
-  const status = pod.status ?? {};
-  if (status.startTime === undefined) {
-    writeStatus(api, pod, creatingStatus(pod, node, now()));
-    return;
-  }
-  if (status.phase !== 'Running') {
-    const dueInMs = (parseTime(status.startTime) ?? 0) + delays.startMs * jitter - now();
-    if (dueInMs > 0) {
-      context.requeue(key, dueInMs);
-      return;
-    }
-    const ip =
-      status.podIP ?? (pod.spec.hostNetwork === true ? undefined : nextPodIp(context.cluster.api, node));
-    writeStatus(api, pod, runningStatus(pod, node, ip, now()));
-    for (const container of pod.spec.containers) {
-      events.record(pod, 'Normal', 'Started', `Started container ${container.name}`);
-    }
-    return;
-  }
-  if (completes(pod)) {
-    const started =
-      parseTime(status.containerStatuses?.[0]?.state.running?.startedAt) ?? parseTime(status.startTime);
-    const dueInMs = (started ?? 0) + delays.completeMs * jitter - now();
-    if (dueInMs > 0) context.requeue(key, dueInMs);
-    else writeStatus(api, pod, finishedStatus(pod, now()));
-    return;
-  }
-  // Running, but waiting for a readiness gate that someone else opens.
-  writeStatus(api, pod, runningStatus(pod, node, status.podIP, now()));
+  writeStatus(api, pod, deadlineStatus(pod, now()));
+  events.record(pod, 'Normal', 'DeadlineExceeded', deadlineMessage);
+  return true;
 }

@@ -105,17 +105,11 @@ function empty(namespace: Namespace, context: ControllerContext): void {
   const { name } = namespace.metadata;
   if (namespace.spec?.finalizers?.includes('kubernetes') !== true) return;
   const storages = namespacedStorages(cluster.catalog);
-  for (const storage of storages) {
-    if (api.count(storage, name) === 0) continue;
-    for (const { metadata } of api.list(storage, { namespace: name })) {
-      if (metadata.deletionTimestamp !== undefined) continue;
-      try {
-        api.delete(storage, name, metadata.name, { propagationPolicy: 'Background' });
-      } catch (error) {
-        if (!isApiError(error, 'NotFound')) throw error;
-      }
-    }
-  }
+  // Pods first: others may not lose what they need, such as NetworkPolicies, while they run (KEP 5080).
+  deleteAll(['pods'], name, context);
+  const hasPods = api.count('pods', name) > 0;
+  if (!hasPods) deleteAll(storages, name, context);
+
   const remaining = storages
     .filter((storage) => api.count(storage, name) > 0)
     .map((storage) => ({ storage, objects: api.list(storage, { namespace: name }) }));
@@ -124,7 +118,8 @@ function empty(namespace: Namespace, context: ControllerContext): void {
   writeStatus(api, current, {
     ...current.status,
     phase: 'Terminating',
-    conditions: conditionsFor(current, remaining, timestamp(now())),
+    // Upstream says nothing of what remains before it has got to the rest.
+    conditions: conditionsFor(current, hasPods ? [] : remaining, timestamp(now())),
   });
   if (remaining.length === 0) {
     const finalizers = (current.spec?.finalizers ?? []).filter((finalizer) => finalizer !== 'kubernetes');
@@ -134,6 +129,20 @@ function empty(namespace: Namespace, context: ControllerContext): void {
   // What is left has finalizers or a grace period. The longer it takes, the rarer a look is worth it.
   const waitedMs = now() - (parseTime(namespace.metadata.deletionTimestamp) ?? now());
   context.requeue(name, Math.min(15_000, Math.max(100, waitedMs / 5)));
+}
+
+function deleteAll(storages: readonly string[], namespace: string, { api }: ControllerContext): void {
+  for (const storage of storages) {
+    if (api.count(storage, namespace) === 0) continue;
+    for (const { metadata } of api.list(storage, { namespace })) {
+      if (metadata.deletionTimestamp !== undefined) continue;
+      try {
+        api.delete(storage, namespace, metadata.name, { propagationPolicy: 'Background' });
+      } catch (error) {
+        if (!isApiError(error, 'NotFound')) throw error;
+      }
+    }
+  }
 }
 
 /** Storages of all namespaced resources, each once. */

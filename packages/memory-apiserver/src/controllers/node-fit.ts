@@ -1,5 +1,5 @@
-import { matchesLabels, matchesRequirement, matchesSelector } from './label-selector.js';
-import type { Node, NodeSelectorTerm, Pod, PodAffinityTerm, Taint, Toleration } from './kinds.js';
+import { matchesLabels, matchesRequirement } from './label-selector.js';
+import type { Node, NodeSelectorTerm, Pod, Taint, Toleration } from './kinds.js';
 import { amountOf } from './quantity.js';
 
 /** What a scheduler asks of a node, free of effects. Upstream: pkg/scheduler/framework/plugins. */
@@ -7,14 +7,17 @@ import { amountOf } from './quantity.js';
 /** Sums of requests by resource name; `pods` counts the pods. */
 export type Amounts = Map<string, number>;
 
-export function tolerates(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
-  return (tolerations ?? []).some(
+/** The tolerations that let a pod bear the taint. */
+export const tolerationsOf = (tolerations: readonly Toleration[] | undefined, taint: Taint): Toleration[] =>
+  (tolerations ?? []).filter(
     ({ key, operator, value, effect }) =>
       (effect === undefined || effect === '' || effect === taint.effect) &&
       (key === undefined || key === '' ? operator === 'Exists' : key === taint.key) &&
       (operator === 'Exists' || (value ?? '') === (taint.value ?? '')),
   );
-}
+
+export const tolerates = (tolerations: readonly Toleration[] | undefined, taint: Taint): boolean =>
+  tolerationsOf(tolerations, taint).length > 0;
 
 const repels = ({ effect }: Taint): boolean => effect === 'NoSchedule' || effect === 'NoExecute';
 
@@ -22,7 +25,10 @@ const repels = ({ effect }: Taint): boolean => effect === 'NoSchedule' || effect
 export const untoleratedTaint = (pod: Pod, node: Node): Taint | undefined =>
   (node.spec?.taints ?? []).find((taint) => repels(taint) && !tolerates(pod.spec.tolerations, taint));
 
-function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
+export function matchesTerm(
+  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
+  node: Node,
+): boolean {
   // A term without requirements selects nothing.
   if (matchExpressions.length + matchFields.length === 0) return false;
   const fields = { 'metadata.name': node.metadata.name };
@@ -41,33 +47,56 @@ export function matchesNodeAffinity(pod: Pod, node: Node): boolean {
   );
 }
 
-/** What a pod asks of its node: the larger of the containers' sum and each init container, and one pod. */
+/**
+ * What a pod asks of its node: its containers and sidecars together, or what an init container needs beside the
+ * sidecars that run before it if that is more; its overhead; and one pod (component-helpers `PodRequests`).
+ */
 export function requestsOf({ spec }: Pod): Amounts {
   const amounts: Amounts = new Map([['pods', 1]]);
-  for (const { resources } of spec.containers) add(amounts, Object.entries(resources?.requests ?? {}));
-  for (const { resources } of spec.initContainers ?? []) {
-    for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
-      amounts.set(name, Math.max(amounts.get(name) ?? 0, amountOf(amount)));
-    }
+  for (const { resources } of spec.containers) add(amounts, resources?.requests);
+  const sidecars: Amounts = new Map();
+  const peak: Amounts = new Map();
+  for (const { resources, restartPolicy } of spec.initContainers ?? []) {
+    const during: Amounts = new Map(sidecars);
+    add(during, resources?.requests);
+    raise(peak, during);
+    if (restartPolicy === 'Always') add(sidecars, resources?.requests);
   }
+  for (const [name, amount] of sidecars) amounts.set(name, (amounts.get(name) ?? 0) + amount);
+  raise(amounts, peak);
+  add(amounts, spec.overhead);
   return amounts;
 }
 
-function add(amounts: Amounts, more: readonly (readonly [string, string])[]): void {
-  for (const [name, amount] of more) amounts.set(name, (amounts.get(name) ?? 0) + amountOf(amount));
+function add(amounts: Amounts, more: Record<string, string> = {}): void {
+  for (const [name, amount] of Object.entries(more))
+    amounts.set(name, (amounts.get(name) ?? 0) + amountOf(amount));
 }
 
-/** The first resource of which the node has too little; resources it says nothing of count as none. */
-export function lackingResource(wanted: Amounts, used: Amounts, node: Node): string | undefined {
+/** Each amount becomes at least that of `floor`. */
+function raise(amounts: Amounts, floor: Amounts): void {
+  for (const [name, amount] of floor) amounts.set(name, Math.max(amounts.get(name) ?? 0, amount));
+}
+
+/** A resource of which a node has too little; `isHopeless` if it has too little even when empty. */
+export interface Lack {
+  readonly name: string;
+  readonly isHopeless: boolean;
+}
+
+/** The resources of which the node has too little; those it says nothing of count as none. */
+export function lackingResources(wanted: Amounts, used: Amounts, node: Node): Lack[] {
   const allocatable = node.status?.allocatable ?? node.status?.capacity;
-  if (allocatable === undefined) return undefined;
+  if (allocatable === undefined) return [];
+  const lacks: Lack[] = [];
   for (const [name, amount] of wanted) {
     if (amount === 0 || (name === 'pods' && allocatable['pods'] === undefined)) continue;
     // Ten significant digits: sums of decimal fractions must not fail by a rounding error.
     const total = Number(((used.get(name) ?? 0) + amount).toPrecision(10));
-    if (total > amountOf(allocatable[name])) return name;
+    const available = amountOf(allocatable[name]);
+    if (total > available) lacks.push({ name, isHopeless: amount > available });
   }
-  return undefined;
+  return lacks;
 }
 
 /** `hostPort`s of a pod as `protocol/port`. */
@@ -77,9 +106,3 @@ export const hostPorts = ({ spec }: Pod): string[] =>
       .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
       .map(({ hostPort, protocol }) => `${protocol ?? 'TCP'}/${hostPort}`),
   );
-
-/** True if `other`, in namespace and labels, is one of those the term speaks of. */
-export const isMeant = (term: PodAffinityTerm, pod: Pod, other: Pod): boolean =>
-  (term.namespaces ?? [pod.metadata.namespace ?? '']).includes(other.metadata.namespace ?? '') &&
-  term.labelSelector !== undefined &&
-  matchesSelector(term.labelSelector, other.metadata.labels);

@@ -1,6 +1,6 @@
 import { isApiError } from '../errors.js';
 import { conditionOf, withCondition } from './conditions.js';
-import type { Controller, ControllerContext } from './controller.js';
+import type { ClusterHandle, Controller, ControllerContext } from './controller.js';
 import type { Condition, Node, Pod, Taint } from './kinds.js';
 import { compact, writeStatus } from './status.js';
 import { timestamp } from './time.js';
@@ -38,8 +38,11 @@ export function nodeController({ kubeletVersion = '' }: NodeOptions = {}): Contr
   return {
     name: 'node',
     watches: ['nodes'],
-    keysFor: ({ type, object }) =>
-      type === 'DELETED' || !isSettled(object, kubeletVersion) ? [object.metadata.name] : [],
+    timed: (cluster) => (hasStages(cluster) ? ['nodes'] : []),
+    keysFor: ({ type, object, cluster }) =>
+      type === 'DELETED' || !isSettled(object, kubeletVersion) || lacksPhase(object, cluster)
+        ? [object.metadata.name]
+        : [],
     reconcile(name, context) {
       const node = context.api.find('nodes', undefined, name) as Node | undefined;
       if (node === undefined) removePodsOf(name, context);
@@ -47,6 +50,13 @@ export function nodeController({ kubeletVersion = '' }: NodeOptions = {}): Contr
     },
   };
 }
+
+const hasStages = ({ stages }: ClusterHandle): boolean =>
+  (stages?.of({ group: '', kind: 'Node' }) ?? []).length > 0;
+
+/** KWOK's own Stages for nodes ask for a phase, which no other node has. */
+const lacksPhase = (node: Node, cluster: ClusterHandle): boolean =>
+  node.status?.phase === undefined && hasStages(cluster);
 
 /** Everything that {@link settle} would do is done: nodes are written often, by whoever annotates them. */
 const isSettled = (node: Node, kubeletVersion: string): boolean =>
@@ -58,10 +68,10 @@ const isSettled = (node: Node, kubeletVersion: string): boolean =>
 
 function settle(node: Node, kubeletVersion: string, context: ControllerContext): void {
   const { api, now } = context;
-  const taints = taintsFor(node);
+  const at = timestamp(now());
+  const taints = taintsFor(node, at);
   const updated =
     taints === undefined ? node : (api.update({ ...node, spec: withTaints(node, taints) }) as Node);
-  const at = timestamp(now());
   let conditions = updated.status?.conditions ?? [];
   for (const [type, status, reason, message] of healthy) {
     if (conditionOf(conditions, type) !== undefined) continue;
@@ -78,18 +88,20 @@ function settle(node: Node, kubeletVersion: string, context: ControllerContext):
       { type: 'Hostname', address: updated.metadata.name },
     ],
     nodeInfo: { ...nodeInfo(updated, kubeletVersion), ...given(updated.status?.nodeInfo) },
+    ...(lacksPhase(updated, context.cluster) ? { phase: 'Running' } : {}),
   });
 }
 
-/** The taints that the node should have, or undefined if it has them. */
-function taintsFor(node: Node): Taint[] | undefined {
+/** The taints that the node should have, new ones as of `at`, or undefined if it has them. */
+function taintsFor(node: Node, at?: string): Taint[] | undefined {
   const ready = conditionOf(node.status?.conditions, 'Ready')?.status ?? 'True';
   const wanted: Taint[] = [];
+  const timeAdded = at === undefined ? {} : { timeAdded: at };
   if (ready !== 'True') {
     const key = ready === 'False' ? notReady : unreachable;
-    wanted.push({ key, effect: 'NoSchedule' }, { key, effect: 'NoExecute' });
+    wanted.push({ key, effect: 'NoSchedule', ...timeAdded }, { key, effect: 'NoExecute', ...timeAdded });
   }
-  if (node.spec?.unschedulable === true) wanted.push({ key: cordoned, effect: 'NoSchedule' });
+  if (node.spec?.unschedulable === true) wanted.push({ key: cordoned, effect: 'NoSchedule', ...timeAdded });
   const isOurs = ({ key }: Taint): boolean => key === notReady || key === unreachable || key === cordoned;
   const current = node.spec?.taints ?? [];
   const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;

@@ -187,7 +187,13 @@ function bind(claim: PersistentVolumeClaim, volume: PersistentVolume, { api, now
     }) as PersistentVolume;
   }
   writeStatus(api, bound, { ...bound.status, phase: 'Bound', lastPhaseTransitionTime: timestamp(now()) });
-  const annotations = { ...claim.metadata.annotations, [bindCompleted]: 'yes', [boundByController]: 'yes' };
+  // A claim that asked for this very volume is not said to be bound by the controller.
+  const isAsked = (claim.spec.volumeName ?? '') !== '';
+  const annotations = {
+    ...claim.metadata.annotations,
+    [bindCompleted]: 'yes',
+    ...(isAsked ? {} : { [boundByController]: 'yes' }),
+  };
   const spec = { ...claim.spec, volumeName: volume.metadata.name };
   const updated = api.update({
     ...claim,

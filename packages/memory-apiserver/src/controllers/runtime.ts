@@ -169,7 +169,8 @@ export class ControllerRuntime {
     for (const { storage, object, isDeleted } of restored ?? [])
       this.onChange(cluster.uid, isDeleted === true ? 'DELETED' : 'MODIFIED', storage, object);
     this.#controllers.forEach((controller, index) => {
-      for (const storage of controller.timed ?? []) {
+      const { timed = [] } = controller;
+      for (const storage of typeof timed === 'function' ? timed(cluster) : timed) {
         if (cluster.api.count(storage) === 0) continue;
         for (const object of cluster.api.list(storage)) {
           const owners = this.#ownersOf(state);
@@ -403,6 +404,7 @@ const componentOf = ({ name }: Controller): string => components[name] ?? `${nam
 const components: Readonly<Record<string, string>> = {
   scheduler: 'default-scheduler',
   kubelet: 'kubelet',
+  stage: 'kwok',
   replicationcontroller: 'replication-controller',
   'persistentvolume-binder': 'persistentvolume-controller',
 };
@@ -412,4 +414,6 @@ const fieldManagers: Readonly<Record<string, string>> = {
   scheduler: 'kube-scheduler',
   kubelet: 'kubelet',
   node: 'kubelet',
+  'node-heartbeat': 'kubelet',
+  stage: 'kwok',
 };

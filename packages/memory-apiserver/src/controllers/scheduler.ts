@@ -2,16 +2,12 @@ import { isApiError } from '../errors.js';
 import { conditionOf, withCondition } from './conditions.js';
 import type { Controller, ControllerContext } from './controller.js';
 import type { Node, PersistentVolumeClaim, Pod } from './kinds.js';
-import {
-  hostPorts,
-  isMeant,
-  lackingResource,
-  matchesNodeAffinity,
-  requestsOf,
-  untoleratedTaint,
-  type Amounts,
-} from './node-fit.js';
+import { requestsOf, type Amounts } from './node-fit.js';
 import { isFinished } from './pods.js';
+import { mayPreempt, planPreemption } from './preemption.js';
+import { obstacleTo, type Obstacle } from './scheduling-filters.js';
+import { bestCandidate } from './scheduling-score.js';
+import { emptyCandidate, occupy, vacate, type Candidate, type SchedulingView } from './scheduling-view.js';
 import { compact, writeStatus } from './status.js';
 import { timestamp } from './time.js';
 
@@ -21,7 +17,7 @@ const everything = 'unscheduled';
 /** Pods that fit nowhere are tried again when a node changes or a pod goes, and after this long in any case. */
 const unschedulableRetryMs = 60_000;
 
-/** Binds pods to nodes (upstream: pkg/scheduler): filters, then the node with the fewest pods. */
+/** Binds pods to nodes (upstream: pkg/scheduler): filters, then scores; preemption where no node is left. */
 export const schedulerController = (): Controller => ({
   name: 'scheduler',
   watches: ['pods', 'nodes', 'persistentvolumeclaims'],
@@ -32,7 +28,9 @@ export const schedulerController = (): Controller => ({
   },
   reconcile(_key, context) {
     const pods = context.api.list('pods') as Pod[];
-    const unscheduled = pods.filter(isUnscheduled);
+    const unscheduled = pods
+      .filter(isUnscheduled)
+      .sort((a, b) => (b.spec.priority ?? 0) - (a.spec.priority ?? 0));
     if (unscheduled.length === 0) return;
     const round = new SchedulingRound(pods, context);
     const stuck = unscheduled.filter((pod) => !round.place(pod));
@@ -46,27 +44,26 @@ const isUnscheduled = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   !isFinished(pod);
 
-interface Candidate {
-  readonly node: Node;
-  readonly pods: Pod[];
-  readonly used: Amounts;
-  readonly ports: Set<string>;
-}
-
 class SchedulingRound {
-  readonly #candidates: Candidate[];
+  readonly #view: SchedulingView;
 
   constructor(
     pods: readonly Pod[],
     private readonly context: ControllerContext,
   ) {
-    const nodes = context.api.list('nodes') as Node[];
-    this.#candidates = nodes.map((node) => ({ node, pods: [], used: new Map(), ports: new Set() }));
-    const byName = new Map(this.#candidates.map((candidate) => [candidate.node.metadata.name, candidate]));
+    const { api } = context;
+    const candidates = (api.list('nodes') as Node[]).map(emptyCandidate);
+    const byName = new Map(candidates.map((candidate) => [candidate.node.metadata.name, candidate]));
     for (const pod of pods) {
-      const candidate = byName.get(pod.spec.nodeName ?? '');
-      if (candidate !== undefined && !isFinished(pod)) occupy(candidate, pod);
+      if (isFinished(pod)) continue;
+      // A pod that waits for its victims to go already has its place.
+      const candidate = byName.get(pod.spec.nodeName ?? pod.status?.nominatedNodeName ?? '');
+      if (candidate !== undefined) occupy(candidate, pod);
     }
+    this.#view = {
+      candidates,
+      namespaceLabels: (name) => api.find('namespaces', undefined, name)?.metadata.labels,
+    };
   }
 
   /** Binds the pod, or says in its status why not. Answers whether it need not be looked at again. */
@@ -75,78 +72,46 @@ class SchedulingRound {
       this.#refuse(pod, 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates');
       return true;
     }
+    const { candidates } = this.#view;
+    for (const candidate of candidates) vacate(candidate, pod);
     const missing = this.#missingClaim(pod);
     if (missing !== undefined) {
-      this.#unschedulable(pod, `0/${this.#candidates.length} nodes are available: ${missing}.`);
+      // The end is what the plugin for dynamic resources says, whose turn has not come.
+      this.#unschedulable(pod, `0/${candidates.length} nodes are available: ${missing}. not found`);
       return false;
     }
     const wanted = requestsOf(pod);
-    const reasons = new Map<string, number>();
-    let best: Candidate | undefined;
-    for (const candidate of this.#candidates) {
-      const reason = this.#obstacle(pod, wanted, candidate);
-      if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-      else if (best === undefined || candidate.pods.length < best.pods.length) best = candidate;
-    }
+    const obstacles: Obstacle[] = [];
+    const fitting = candidates.filter((candidate) => {
+      const obstacle = obstacleTo(this.#view, pod, wanted, candidate);
+      if (obstacle !== undefined) obstacles.push(obstacle);
+      return obstacle === undefined;
+    });
+    const best = bestCandidate(this.#view, pod, fitting);
     if (best === undefined) {
-      this.#unschedulable(pod, this.#explain(reasons));
+      if (!this.#preempt(pod, wanted, obstacles))
+        this.#unschedulable(pod, explain(candidates.length, pod, obstacles));
       return false;
     }
     this.#bind(pod, best);
     return true;
   }
 
-  #explain(reasons: Map<string, number>): string {
-    const total = this.#candidates.length;
-    if (total === 0) return 'no nodes available to schedule pods';
-    const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
-    const outlook = 'Preemption is not helpful for scheduling';
-    const claims = 'no new claims to deallocate';
-    return `0/${total} nodes are available: ${list.join(', ')}. ${claims}, preemption: 0/${total} nodes are available: ${total} ${outlook}.`;
-  }
-
-  /** Why the pod can't go to the node, in upstream's words; undefined if it can. */
-  #obstacle(pod: Pod, wanted: Amounts, candidate: Candidate): string | undefined {
-    const { node, used, ports } = candidate;
-    const cordon = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-    const cordoned = { ...node, spec: { taints: [cordon] } };
-    if (node.spec?.unschedulable === true && untoleratedTaint(pod, cordoned) !== undefined) {
-      return 'node(s) were unschedulable';
+  /** Takes the place of less important pods; the pod is bound once they are gone. */
+  #preempt(pod: Pod, wanted: Amounts, obstacles: readonly Obstacle[]): boolean {
+    if (!mayPreempt(pod) || !obstacles.some(({ yieldsToPreemption }) => yieldsToPreemption)) return false;
+    const plan = planPreemption(this.#view, pod, wanted);
+    if (plan === undefined) return false;
+    const { candidate, victims } = plan;
+    const node = candidate.node.metadata.name;
+    const message = explain(this.#view.candidates.length, pod, obstacles);
+    this.#refuse(pod, 'Unschedulable', message, node);
+    for (const victim of victims) {
+      vacate(candidate, victim);
+      evictVictim(victim, pod, node, this.context);
     }
-    const taint = untoleratedTaint(pod, node);
-    if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
-    if (!matchesNodeAffinity(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
-    if (hostPorts(pod).some((port) => ports.has(port))) {
-      return "node(s) didn't have free ports for the requested pod ports";
-    }
-    const lacking = lackingResource(wanted, used, node);
-    if (lacking !== undefined) return lacking === 'pods' ? 'Too many pods' : `Insufficient ${lacking}`;
-    return this.#affinityObstacle(pod, node);
-  }
-
-  #affinityObstacle(pod: Pod, node: Node): string | undefined {
-    const inDomain = (topologyKey: string): Pod[] => {
-      const domain = node.metadata.labels?.[topologyKey];
-      if (domain === undefined) return [];
-      return this.#candidates
-        .filter((candidate) => candidate.node.metadata.labels?.[topologyKey] === domain)
-        .flatMap((candidate) => candidate.pods);
-    };
-    const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
-    for (const term of podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
-      const met = inDomain(term.topologyKey).some((other) => isMeant(term, pod, other));
-      // The first of a group that wants to be together may go anywhere.
-      const isFirst =
-        isMeant(term, pod, pod) &&
-        !this.#candidates.some(({ pods }) => pods.some((other) => isMeant(term, pod, other)));
-      if (!met && !isFirst) return "node(s) didn't match pod affinity rules";
-    }
-    for (const term of podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
-      if (inDomain(term.topologyKey).some((other) => isMeant(term, pod, other))) {
-        return "node(s) didn't match pod anti-affinity rules";
-      }
-    }
-    return undefined;
+    occupy(candidate, pod);
+    return true;
   }
 
   #missingClaim(pod: Pod): string | undefined {
@@ -196,9 +161,10 @@ class SchedulingRound {
     }
   }
 
-  #refuse(pod: Pod, reason: string, message: string): boolean {
+  #refuse(pod: Pod, reason: string, message: string, nominatedNodeName?: string): boolean {
     const former = conditionOf(pod.status?.conditions, 'PodScheduled');
-    if (former?.status === 'False' && former.reason === reason && former.message === message) return false;
+    const isSame = former?.status === 'False' && former.reason === reason && former.message === message;
+    if (isSame && nominatedNodeName === pod.status?.nominatedNodeName) return false;
     const at = timestamp(this.context.now());
     const observedGeneration = pod.metadata.generation;
     const condition = compact({
@@ -210,13 +176,55 @@ class SchedulingRound {
       observedGeneration,
     });
     const conditions = withCondition(pod.status?.conditions, condition, at);
-    return writeStatus(this.context.api, pod, { ...pod.status, conditions });
+    return writeStatus(this.context.api, pod, compact({ ...pod.status, conditions, nominatedNodeName }));
   }
 }
 
-function occupy(candidate: Candidate, pod: Pod): void {
-  candidate.pods.push(pod);
-  for (const [name, amount] of requestsOf(pod))
-    candidate.used.set(name, (candidate.used.get(name) ?? 0) + amount);
-  for (const port of hostPorts(pod)) candidate.ports.add(port);
+/** Upstream's words for a pod that fits nowhere (pkg/scheduler/framework `FitError`). */
+function explain(total: number, pod: Pod, obstacles: readonly Obstacle[]): string {
+  if (total === 0) return 'no nodes available to schedule pods';
+  const counted = (reasons: readonly string[]): string => {
+    const numbers = new Map<string, number>();
+    for (const reason of reasons) numbers.set(reason, (numbers.get(reason) ?? 0) + 1);
+    return [...numbers]
+      .map(([reason, count]) => `${count} ${reason}`)
+      .sort()
+      .join(', ');
+  };
+  const outlook = obstacles.map(({ yieldsToPreemption }) =>
+    yieldsToPreemption
+      ? 'No preemption victims found for incoming pod'
+      : 'Preemption is not helpful for scheduling',
+  );
+  const preemption = mayPreempt(pod)
+    ? `preemption: 0/${total} nodes are available: ${counted(outlook)}.`
+    : 'preemption: not eligible due to preemptionPolicy=Never.';
+  const reasons = counted(obstacles.flatMap((obstacle) => obstacle.reasons));
+  return `0/${total} nodes are available: ${reasons}. no new claims to deallocate, ${preemption}`;
+}
+
+/** Upstream: pkg/scheduler/framework/preemption `PreemptPod`. */
+function evictVictim(victim: Pod, pod: Pod, node: string, { api, events, now }: ControllerContext): void {
+  const { namespace, name, uid } = victim.metadata;
+  if (victim.metadata.deletionTimestamp !== undefined) return;
+  const condition = compact({
+    type: 'DisruptionTarget',
+    status: 'True' as const,
+    reason: 'PreemptionByScheduler',
+    message: `${pod.spec.schedulerName ?? 'default-scheduler'}: preempting to accommodate a higher priority pod`,
+    observedGeneration: victim.metadata.generation,
+  });
+  try {
+    const conditions = withCondition(victim.status?.conditions, condition, timestamp(now()));
+    writeStatus(api, victim, { ...victim.status, conditions });
+    events.record(
+      victim,
+      'Normal',
+      'Preempted',
+      `Preempted by pod ${pod.metadata.uid ?? ''} on node ${node}`,
+    );
+    api.delete('pods', namespace, name, { preconditions: compact({ uid }) });
+  } catch (error) {
+    if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
+  }
 }

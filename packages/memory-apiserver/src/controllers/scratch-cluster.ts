@@ -2,7 +2,6 @@ import type { KubeObject } from '../object.js';
 import type { ClusterApi } from '../registry/api.js';
 import { Registry } from '../registry/registry.js';
 import { ServiceAccountTokens } from '../registry/service-account-tokens.js';
-import { allowAll } from '../registry/user.js';
 import { OverlayCatalog } from '../schema/catalog.js';
 import type { ResourceCatalog } from '../schema/resource.js';
 import { ClusterBase } from '../store/cluster-base.js';
@@ -12,12 +11,15 @@ import { builtinControllers } from './builtin.js';
 import type { Controller } from './controller.js';
 import { timestamp } from './time.js';
 import { ControllerRuntime, type Delays, type Work } from './runtime.js';
+import { StageSet } from './stages/stage-set.js';
 
 export interface ScratchClusterOptions {
   name: string;
   /** @default the built-in ones */
   controllers?: readonly Controller[];
   disabled?: readonly string[];
+  /** What the cluster has before anything is done in it. @default nothing */
+  base?: ClusterBase;
   /** Where the clock starts, milliseconds since the epoch. */
   startMs: number;
   /** PEM, or what stands for it. @default empty */
@@ -25,6 +27,8 @@ export interface ScratchClusterOptions {
   serviceCidr: string;
   /** @default true */
   events?: boolean;
+  /** Stages beside the built-in ones. */
+  stages?: StageSet;
 }
 
 /**
@@ -57,7 +61,7 @@ export class ScratchCluster {
     });
     const seed = hashBits(options.name);
     const store = new ClusterStore({
-      base: new ClusterBase([]),
+      base: options.base ?? new ClusterBase([]),
       identity: {
         name: options.name,
         uid: this.#uid,
@@ -77,19 +81,20 @@ export class ScratchCluster {
       now,
       random,
       tokens: new ServiceAccountTokens(options.name, now),
-      authorizer: allowAll,
       serviceCidr: options.serviceCidr,
       controllers: {
         kubelet: true,
         garbageCollector: true,
         serviceAccount: true,
+        serviceAccountToken: true,
         storageProtection: true,
       },
       store,
       catalog,
       caCert,
     });
-    this.runtime.addCluster({ uid: this.#uid, api: this.api, catalog: this.catalog, caCert }, []);
+    const { stages = new StageSet() } = options;
+    this.runtime.addCluster({ uid: this.#uid, api: this.api, catalog: this.catalog, caCert, stages }, []);
   }
 
   /** Milliseconds since the epoch. */

@@ -1,4 +1,7 @@
 import type { KubeObject } from '../object.js';
+import { CREATED_MARK } from '../store/base-object.js';
+import { apiServiceObjects } from './api-service-objects.js';
+import { flowControlObjects } from './flow-control-objects.js';
 
 /** Namespaces that every cluster has (pkg/controlplane/controller/systemnamespaces). */
 const namespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
@@ -43,6 +46,25 @@ export function systemObjects(options: {
       endpoints: [{ addresses: [apiEndpoint.ip], conditions: { ready: true } }],
       ports: [port],
     },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'ServiceCIDR',
+      metadata: { name: 'kubernetes' },
+      spec: { cidrs: [serviceCidr] },
+      status: {
+        conditions: [
+          {
+            type: 'Ready',
+            status: 'True',
+            lastTransitionTime: CREATED_MARK,
+            reason: '',
+            message: 'Kubernetes default Service CIDR is ready',
+          },
+        ],
+      },
+    },
+    ...apiServiceObjects(),
+    ...flowControlObjects(),
     ...priorityClasses.map(([name, value, description]) => ({
       apiVersion: 'scheduling.k8s.io/v1',
       kind: 'PriorityClass',

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { parse as parseYaml } from 'yaml';
+import { PROTOBUF } from '../codec/encoding.js';
+import { jsonError } from '../codec/json-error.js';
 import { isObject } from '../codec/json.js';
 import { decodeProtobuf } from '../codec/protobuf.js';
 import { ApiError, badRequest } from '../errors.js';
 import type { KubeObject } from '../object.js';
-import { contentType } from './media-type.js';
+import { splitApiVersion } from '../schema/types.js';
+import { contentType, OBJECT_TYPES } from './media-type.js';
+import { yaml } from '../yaml.js';
 
 /** Larger bodies are answered 413, as by kube-apiserver (`MaxRequestBodyBytes`). */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -56,12 +59,12 @@ export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   );
 }
 
-const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-
 /** What a body must hold: the kind that the endpoint is about. */
 export interface Expected {
   apiVersion: string;
   kind: string;
+  /** A kind of a CRD: the body has to say so itself. */
+  custom?: boolean;
 }
 
 /**
@@ -69,38 +72,103 @@ export interface Expected {
  * expected ones. Throws BadRequest and UnsupportedMediaType.
  */
 export function decodeObject(body: Buffer, header: string | undefined, expected: Expected): KubeObject {
-  const type = contentType(header);
+  const read = readerOf(header, expected);
   let value: unknown;
-  if (type === 'application/vnd.kubernetes.protobuf') value = decodeProtobuf(body, expected);
-  else if (type === '' || type === 'application/json') value = parseJson(body, expected.kind);
-  else if (type === 'application/yaml') value = parseYamlBody(body);
-  else throw unsupportedMediaType(OBJECT_TYPES);
-  if (!isObject(value))
-    throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind})`);
-  const object = value as unknown as KubeObject;
+  try {
+    value = read(body);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw unrecognized(expected.kind, error.message, body);
+    throw error;
+  }
+  const object = (value ?? {}) as KubeObject;
+  if (expected.custom === true && !object.kind)
+    throw unrecognized(expected.kind, `Object 'Kind' is missing in '${JSON.stringify(object)}'`, body);
   object.kind ||= expected.kind;
   object.apiVersion ||= expected.apiVersion;
+  if (object.apiVersion.split('/').length > 2)
+    throw unrecognized(expected.kind, `unexpected GroupVersion string: ${object.apiVersion}`, body);
   object.metadata ??= {} as KubeObject['metadata'];
   checkMetadata(object, expected.kind);
   return object;
 }
 
-export function parseJson(body: Buffer, kind: string): unknown {
-  try {
-    return JSON.parse(body.toString()) as unknown;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : '';
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`,
-    );
+/** Reads a body of the type: an object or null. What it throws of a malformed one is a SyntaxError. */
+export function readerOf(header: string | undefined, expected: Expected): (body: Buffer) => unknown {
+  switch (contentType(header)) {
+    case PROTOBUF:
+      return (body) => readProtobuf(body, expected);
+    case '':
+    case 'application/json':
+      return (body) => asObject(readJson(body));
+    case 'application/yaml':
+      return (body) => asObject(readYaml(body));
+    default:
+      throw unsupportedMediaType(OBJECT_TYPES);
   }
 }
 
-export function parseYamlBody(body: Buffer): unknown {
+/** `transformDecodeError` in k8s.io/apiserver `pkg/endpoints/handlers`: bodies that don't tell what they are. */
+const unrecognized = (kind: string, why: string, body: Buffer): ApiError =>
+  badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(body)})`);
+
+function summary(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const shown = body.subarray(0, 30);
+  const text = body[0] === 0x7b ? shown.toString() : shown.toString('hex');
+  return body.length > 30 ? `${text} ...` : text;
+}
+
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** Objects and null, which is as good as an empty one. */
+function asObject(value: unknown): unknown {
+  if (value === null || isObject(value)) return value;
+  const why = `json: cannot unmarshal ${jsonTypeName(value)} into Go value of type ${TYPE_META}`;
+  throw new SyntaxError(`couldn't get version/kind; json parse error: ${why}`);
+}
+
+/** As Go's decoder calls a value: `array`, `bool`, `number`, `object`, `string`. */
+export function jsonTypeName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function readJson(body: Buffer): unknown {
   try {
-    return parseYaml(body.toString(), { maxAliasCount: 100 }) as unknown;
+    return parseJson(body);
   } catch (error) {
-    throw badRequest(`error converting YAML to JSON: ${error instanceof Error ? error.message : ''}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new SyntaxError(`couldn't get version/kind; json parse error: ${error.message}`);
+  }
+}
+
+function readProtobuf(body: Buffer, expected: Expected): unknown {
+  try {
+    return decodeProtobuf(body, expected);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 400) throw new SyntaxError(error.message);
+    throw error;
+  }
+}
+
+/** Throws SyntaxError with the words of Go's decoder. */
+export function parseJson(body: Buffer): unknown {
+  const text = body.toString();
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new SyntaxError(jsonError(text));
+  }
+}
+
+/** Throws SyntaxError. */
+export function readYaml(body: Buffer): unknown {
+  try {
+    return yaml().parse(body.toString(), { maxAliasCount: 100, uniqueKeys: false }) as unknown;
+  } catch (error) {
+    const [first = ''] = (error instanceof Error ? error.message : '').split('\n');
+    throw new SyntaxError(`yaml: ${first}`);
   }
 }
 
@@ -111,7 +179,13 @@ function checkMetadata(object: KubeObject, kind: string): void {
       `${kind} in version "${object.apiVersion}" cannot be handled as a ${kind}: json: cannot unmarshal into Go struct field ObjectMeta.${field} of type ${want}`,
     );
   };
-  if (!isObject(object.metadata)) wrong('metadata', 'v1.ObjectMeta');
+  if (!isObject(object.metadata)) {
+    const type = jsonTypeName(object.metadata);
+    const why = `json: cannot unmarshal ${type} into Go struct field ${kind}.metadata of type v1.ObjectMeta`;
+    throw badRequest(
+      `${kind} in version "${splitApiVersion(object.apiVersion).version}" cannot be handled as a ${kind}: ${why}`,
+    );
+  }
   const metadata = object.metadata as unknown as Record<string, unknown>;
   for (const field of ['name', 'namespace', 'generateName', 'uid', 'resourceVersion']) {
     const value = metadata[field];

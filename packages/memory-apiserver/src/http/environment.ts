@@ -7,6 +7,8 @@ export interface HttpEnvironment {
   readonly random: () => number;
   /** JSON of `/version`. */
   readonly versionText: string;
+  /** 34 of `v1.34.1`. */
+  readonly minorVersion: number;
   /** Ends watches and sends their bookmarks: one timer for all of them. */
   readonly watchTimers: DelayingQueue<WatchStream>;
   readonly limits: HttpLimits;

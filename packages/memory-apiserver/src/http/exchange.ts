@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { UserInfo } from '../registry/user.js';
+import type { RequestAttributes, UserInfo } from '../registry/user.js';
 import type { Accepted } from './media-type.js';
+import type { Upgrade } from './streaming/upgrade.js';
 
 /** One request on its way through the handlers. */
 export interface Exchange {
@@ -9,9 +10,13 @@ export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** For clients that want to go on in another protocol. */
+  readonly upgrade?: Upgrade;
   readonly acceptsGzip: boolean;
   accepted: Accepted;
   user: UserInfo;
+  /** What was authorized; for requests of resources. */
+  attributes?: RequestAttributes;
   /** For reports: `get`, `list`, `watch`, … */
   verb: string;
   /** For reports: `pods`, `pods/status`; `''` for other paths. */

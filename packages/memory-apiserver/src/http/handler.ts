@@ -1,12 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, methodNotAllowed, qualifiedResource } from '../errors.js';
+import type { Duplex } from 'node:stream';
+import { ApiError, methodNotAllowed, methodNotSupported, notFound } from '../errors.js';
 import type { Registry } from '../registry/registry.js';
 import type { RequestAttributes, UserInfo } from '../registry/user.js';
+import { builtinCatalog } from '../schema/catalog.js';
+import type { ResourceInfo } from '../schema/resource.js';
 import { authenticate } from './authentication.js';
+import { attributesOf, forbidden, requestedVerb, sanitize } from './authorization.js';
 import { readBody } from './body.js';
 import type { HttpEnvironment } from './environment.js';
 import type { Exchange, RequestReport } from './exchange.js';
-import { negotiate } from './media-type.js';
+import { impersonate, ImpersonationError } from './impersonation.js';
+import { checkRoutable, negotiateResource, PLAIN } from './media-type.js';
 import {
   createHandler,
   deleteCollectionHandler,
@@ -19,13 +24,18 @@ import {
 } from './resource-handlers.js';
 import type { ResourceRequest, Verb } from './resource-request.js';
 import { selectionOf, verbOf } from './resource-request.js';
-import { sendError } from './respond.js';
+import { sendError, sendText } from './respond.js';
 import type { ResourcePath } from './route.js';
-import { parseResourcePath } from './route.js';
-import { subresourceHandler } from './subresource-handlers.js';
+import { decodePath, parseResourcePath } from './route.js';
+import { METRICS_GROUP } from '../pods/metrics-resources.js';
+import { metricsHandler } from './metrics-handler.js';
+import { isStreaming, subresourceHandler } from './subresource-handlers.js';
+import { responseOn, type Upgrade } from './streaming/upgrade.js';
+import { takeBearerProtocol } from './streaming/websocket.js';
 import { systemPath } from './system-paths.js';
 import { startWatch } from './watch.js';
 import type { WatchStream } from './watch-stream.js';
+import { warnOfDeprecation } from './warnings.js';
 
 export type { RequestReport } from './exchange.js';
 
@@ -34,6 +44,8 @@ const NOBODY: UserInfo = { username: '', groups: [] };
 /** Answers the HTTP requests of one cluster. */
 export class RequestHandler {
   readonly #watches = new Set<WatchStream>();
+  /** Logs that are followed, commands, forwarded ports. */
+  readonly #streams = new Set<Duplex | ServerResponse>();
 
   constructor(
     readonly registry: Registry,
@@ -45,13 +57,26 @@ export class RequestHandler {
     return this.#watches.size;
   }
 
-  /** Ends all watches. */
+  /** Ends all watches and streams. */
   close(): void {
     for (const stream of this.#watches) stream.end();
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  /** Answers a request to go on in another protocol, as {@link handle}; `report` is called when the connection ends. */
+  handleUpgrade(request: IncomingMessage, upgrade: Upgrade, report?: (report: RequestReport) => void): void {
+    upgrade.socket.on('error', () => upgrade.socket.destroy());
+    takeBearerProtocol(request);
+    this.handle(request, responseOn(request, upgrade), report, upgrade);
   }
 
   /** Answers one request; never throws. `report` is called when the answer has been sent, or cut off. */
-  handle(request: IncomingMessage, response: ServerResponse, report?: (report: RequestReport) => void): void {
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    report?: (report: RequestReport) => void,
+    upgrade?: Upgrade,
+  ): void {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const exchange: Exchange = {
@@ -60,8 +85,9 @@ export class RequestHandler {
       method: request.method ?? 'GET',
       path: mark < 0 ? url : url.slice(0, mark),
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+      ...(upgrade === undefined ? {} : { upgrade }),
       acceptsGzip: /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? ''),
-      accepted: { form: 'object', encoding: 'json', version: 'v1' },
+      accepted: PLAIN,
       user: NOBODY,
       verb: (request.method ?? 'GET').toLowerCase(),
       resource: '',
@@ -75,6 +101,7 @@ export class RequestHandler {
     try {
       work();
     } catch (error) {
+      if (error instanceof ImpersonationError) return sendText(exchange, 500, serverError(exchange, error));
       if (!(error instanceof ApiError)) {
         this.environment.logger?.error(
           { err: error, method: exchange.method, path: exchange.path },
@@ -88,7 +115,7 @@ export class RequestHandler {
   #reportAtEnd(exchange: Exchange, report: (report: RequestReport) => void): void {
     const startedAt = this.environment.now();
     const { request, response } = exchange;
-    response.once('close', () => {
+    (exchange.upgrade?.socket ?? response).once('close', () => {
       report({
         verb: exchange.verb,
         resource: exchange.resource,
@@ -102,57 +129,61 @@ export class RequestHandler {
   }
 
   #answer(exchange: Exchange): void {
-    exchange.user = authenticate(exchange.request, exchange.path, this.registry.authenticator);
+    const { authenticator, context } = this.registry;
+    const requester = authenticate(exchange.request, exchange.path, authenticator);
+    exchange.user = impersonate(exchange.request, requester, context.authorizer);
     const path = parseResourcePath(exchange.path);
     if (path === undefined) {
-      this.#authorize({ user: exchange.user, verb: exchange.verb, path: exchange.path });
-      const { catalog } = this.registry.context;
-      if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw pathNotFound();
-      if (!systemPath(exchange, catalog, this.environment)) throw pathNotFound();
-      return;
+      this.#authorize({ user: exchange.user, verb: exchange.verb, path: decodePath(exchange.path) });
+      if (systemPath(exchange, this.registry.context, this.environment, this.watchCount)) return;
+      const [, root, group = ''] = exchange.path.split('/');
+      if (root === 'api' || (root === 'apis' && isBuiltinGroup(group))) throw pathNotFound();
+      return nothingHere(exchange);
     }
+    exchange.verb = requestedVerb(exchange.method, path, exchange.query);
+    exchange.resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
+    exchange.attributes = attributesOf(exchange, path);
+    this.#authorize(exchange.attributes);
     this.#answerResource(exchange, path);
   }
 
   #answerResource(exchange: Exchange, path: ResourcePath): void {
-    const resource = this.registry.context.catalog.find(path.group, path.version, path.plural);
-    if (resource === undefined) throw pathNotFound();
-    const subresource =
-      path.subresource === ''
-        ? undefined
-        : resource.subresources.find(({ name }) => name === path.subresource);
-    if (path.subresource !== '' && subresource === undefined) throw pathNotFound();
-    // A namespaced path of a cluster-scoped resource leads nowhere, nor does a name without a namespace.
-    if (path.namespace !== '' && !resource.namespaced) throw pathNotFound();
-    if (path.namespace === '' && resource.namespaced && path.name !== '') throw pathNotFound();
+    const { catalog } = this.registry.context;
+    const resource = catalog.find(path.group, path.version, path.plural);
+    const subresource = resource?.subresources.find(({ name }) => name === path.subresource);
+    const missing = resource === undefined || (path.subresource !== '' && subresource === undefined);
+    if (missing || !fits(resource, path)) {
+      const known = isBuiltinGroup(path.group);
+      if (!known && resource !== undefined) throw notFound(resource, path.name);
+      if (known) throw pathNotFound();
+      return nothingHere(exchange);
+    }
     const namespace = path.namespace === '' ? undefined : path.namespace;
     const target: ResourceRequest = { resource, path, subresource, namespace };
-    const verb = verbOf(exchange.method, path, exchange.query);
-    exchange.resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
-    exchange.verb = verb ?? exchange.verb;
-    // Objects with a namespace are created in one, not in the list of all.
-    const misplaced = verb === 'create' && resource.namespaced && namespace === undefined;
-    if (verb === undefined || misplaced || !(subresource ?? resource).verbs.includes(verb)) {
-      throw methodNotAllowed(resource, verb ?? exchange.method.toLowerCase());
-    }
-    const { group, version } = resource;
-    this.#authorize({
-      user: exchange.user,
-      verb,
-      resource: {
-        group,
-        version,
-        resource: path.plural,
-        subresource: path.subresource,
-        namespace: path.namespace,
-        name: path.name,
-      },
-    });
-    exchange.accepted = negotiate(exchange.request.headers.accept);
+    const verb = verbOf(exchange.method, target, exchange.query);
+    const isAcross = resource.namespaced && namespace === undefined;
+    if (resource.custom !== undefined && isAcross && exchange.verb !== 'list' && exchange.verb !== 'watch')
+      return nothingHere(exchange);
+    if (verb === undefined || !(subresource ?? resource).verbs.includes(verb))
+      throw resource.custom === undefined ? methodNotAllowed() : methodNotSupported(resource, exchange.verb);
+    if (isStreaming(path.subresource)) return this.#stream(exchange, target, verb);
+    warnOfDeprecation(exchange, resource, this.environment.minorVersion);
+    const { accept } = exchange.request.headers;
+    if (resource.custom === undefined) checkRoutable(accept, verb === 'list' || verb === 'watch');
+    exchange.accepted = negotiateResource(accept, resource, verb === 'watch');
     this.#dispatch(exchange, target, verb);
   }
 
+  /** What isn't about objects has its own forms of answers, and no body that would have to be read first. */
+  #stream(exchange: Exchange, target: ResourceRequest, verb: Verb): void {
+    const carrier = exchange.upgrade?.socket ?? exchange.response;
+    this.#streams.add(carrier);
+    carrier.once('close', () => this.#streams.delete(carrier));
+    subresourceHandler(this, exchange, target, Buffer.alloc(0), verb);
+  }
+
   #dispatch(exchange: Exchange, target: ResourceRequest, verb: Verb): void {
+    if (target.resource.group === METRICS_GROUP) return metricsHandler(this, exchange, target);
     if (verb === 'watch') return this.#watch(exchange, target);
     if (verb === 'list') return listHandler(this, exchange, target);
     if (verb === 'get' && target.subresource === undefined) return getHandler(this, exchange, target);
@@ -194,27 +225,22 @@ export class RequestHandler {
   }
 }
 
-/** For everything that isn't served: `404 page not found` as a Status, so that no client stumbles over plain text. */
+/** A namespaced path of a cluster-scoped resource leads nowhere, nor does a name without a namespace. */
+function fits(resource: ResourceInfo, { namespace, name, watch }: ResourcePath): boolean {
+  if (namespace !== '' && !resource.namespaced) return false;
+  if (watch && !resource.verbs.includes('watch')) return false;
+  return namespace !== '' || !resource.namespaced || name === '';
+}
+
+/** Built-in groups answer for all paths below theirs, whether anything is there; what nobody answers for is no API. */
+const isBuiltinGroup = (group: string): boolean => builtinCatalog().versions(group).length > 0;
+
 const pathNotFound = (): ApiError =>
   new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-function forbidden({ user, verb, resource, path }: RequestAttributes, reason: string | undefined): ApiError {
-  const who = `User "${user.username}" cannot ${verb}`;
-  const why = reason ? `: ${reason}` : '';
-  if (resource === undefined)
-    return new ApiError(403, 'Forbidden', `forbidden: ${who} path "${path}"${why}`, {});
-  const name = qualifiedResource({ group: resource.group, plural: resource.resource });
-  const where =
-    resource.namespace === '' ? 'at the cluster scope' : `in the namespace "${resource.namespace}"`;
-  const what = `${who} resource "${resource.resource}" in API group "${resource.group}" ${where}${why}`;
-  return new ApiError(
-    403,
-    'Forbidden',
-    `${name}${resource.name === '' ? '' : ` "${resource.name}"`} is forbidden: ${what}`,
-    {
-      ...(resource.name === '' ? {} : { name: resource.name }),
-      ...(resource.group === '' ? {} : { group: resource.group }),
-      kind: resource.resource,
-    },
-  );
-}
+/** Some mistakes kube-apiserver takes for its own and answers without a Status. */
+const serverError = ({ request }: Exchange, { message }: Error): string =>
+  `${sanitize(`Internal Server Error: ${JSON.stringify(request.url)}: ${message}`)}\n`;
+
+/** Outside of the APIs kube-apiserver is a plain HTTP server. */
+const nothingHere = (exchange: Exchange): void => sendText(exchange, 404, '404 page not found\n');

@@ -1,85 +1,124 @@
+import { matchesType, parseAccept, type MediaRange } from '../codec/accept.js';
+import { MEDIA_TYPES, PROTOBUF, type Encoding } from '../codec/encoding.js';
 import { ApiError } from '../errors.js';
+import type { ResourceInfo } from '../schema/resource.js';
 
 /** In which form a client wants objects. */
-export type Form = 'object' | 'table' | 'metadata';
+export type Form = 'object' | 'table' | 'metadata' | 'metadata-list';
 
 export interface Accepted {
   form: Form;
-  encoding: 'json' | 'yaml';
+  encoding: Encoding;
   /** `meta.k8s.io` version of the Table or PartialObjectMetadata. */
   version: string;
+  /** JSON for people. */
+  pretty: boolean;
 }
 
-const PLAIN: Accepted = { form: 'object', encoding: 'json', version: 'v1' };
+export const PLAIN: Accepted = { form: 'object', encoding: 'json', version: 'v1', pretty: false };
 
-interface MediaRange {
-  type: string;
-  parameters: Map<string, string>;
-  quality: number;
-}
+/** Media types of bodies, for messages of 406 and 415. */
+export const OBJECT_TYPES = MEDIA_TYPES.map(([type]) => type);
 
-function parseRange(text: string): MediaRange {
-  const [type = '', ...rest] = text.split(';').map((part) => part.trim());
-  const parameters = new Map<string, string>();
-  for (const parameter of rest) {
-    const equals = parameter.indexOf('=');
-    if (equals > 0)
-      parameters.set(parameter.slice(0, equals).trim().toLowerCase(), parameter.slice(equals + 1).trim());
-  }
-  const quality = Number(parameters.get('q') ?? '1');
-  return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
+/** Media types of watches; there is none of YAML. */
+const STREAM_TYPES = ['application/json;stream=watch', `${PROTOBUF};stream=watch`];
+
+/** What an endpoint can do beside plain objects in all encodings. */
+export interface Restrictions {
+  /** Metadata alone. */
+  readonly metadata: boolean;
+  readonly tables: boolean;
+  /** Whether whole objects have a protobuf form; those of CRDs have none. */
+  readonly protobuf: boolean;
 }
 
 /**
- * The first of the client's preferences that can be met, as k8s.io/apiserver `pkg/endpoints/handlers/negotiation`
- * does it. Protobuf is passed over: clients that ask for it also take JSON. Throws NotAcceptable.
+ * The first of the client's preferences that can be met; undefined if none can. As k8s.io/apiserver
+ * `pkg/endpoints/handlers/negotiation` does it.
  */
-export function negotiate(accept: string | undefined): Accepted {
+export function negotiate(accept: string | undefined, restrictions: Restrictions): Accepted | undefined {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json')
     return PLAIN;
-  const ranges = accept.split(',').map(parseRange);
-  ranges.sort((a, b) => b.quality - a.quality);
-  for (const range of ranges) {
-    const accepted = range.quality > 0 ? met(range) : undefined;
-    if (accepted !== undefined) return accepted;
+  for (const range of parseAccept(accept)) {
+    for (const [type, encoding] of MEDIA_TYPES) {
+      const accepted = matchesType(range, type) ? met(range, encoding, restrictions) : undefined;
+      if (accepted !== undefined) return accepted;
+    }
   }
-  throw notAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  return undefined;
+}
+
+function met(
+  { parameters }: MediaRange,
+  encoding: Encoding,
+  { metadata, tables, protobuf }: Restrictions,
+): Accepted | undefined {
+  const pretty = parameters.get('pretty') === '1';
+  const stream = parameters.get('stream');
+  if (stream !== undefined && (stream !== 'watch' || encoding === 'yaml')) return undefined;
+  const as = parameters.get('as');
+  const version = parameters.get('v') ?? '';
+  const group = parameters.get('g');
+  if (as === undefined && version === '' && group === undefined) {
+    return encoding === 'protobuf' && !protobuf
+      ? undefined
+      : { form: 'object', encoding, version: 'v1', pretty };
+  }
+  if (!metadata || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
+  if (as === 'Table')
+    return !tables || encoding === 'protobuf' ? undefined : { form: 'table', encoding, version, pretty };
+  if (as === 'PartialObjectMetadata') return { form: 'metadata', encoding, version, pretty };
+  if (as === 'PartialObjectMetadataList') return { form: 'metadata-list', encoding, version, pretty };
+  return undefined;
+}
+
+/** Of what isn't about stored objects: plain ones only. */
+export const PLAIN_ONLY: Restrictions = { metadata: false, tables: false, protobuf: true };
+
+/**
+ * What an endpoint of a resource answers in. Whole objects of CRDs have no protobuf form; what is only created, such
+ * as reviews, has no columns.
+ *
+ * @throws ApiError 406
+ */
+export function negotiateResource(
+  accept: string | undefined,
+  { custom, listKind }: ResourceInfo,
+  watch: boolean,
+): Accepted {
+  const accepted = negotiate(accept, {
+    metadata: true,
+    tables: listKind !== '',
+    protobuf: custom === undefined,
+  });
+  if (accepted === undefined) throw notAcceptable(OBJECT_TYPES);
+  if (watch && accepted.encoding === 'yaml') throw notAcceptable(STREAM_TYPES);
+  return accepted;
+}
+
+/**
+ * Paths of built-in resources are found by the types that they answer in, before parameters and `application/*` are
+ * looked at: `matchesAccept` of github.com/emicklei/go-restful. Throws NotAcceptable.
+ */
+export const checkRoutable = (accept: string | undefined, list: boolean): void =>
+  checkProduced(accept, OBJECT_TYPES, list ? STREAM_TYPES : []);
+
+/** The same for a path of other types; `more` are named, but no reason to be found. */
+export function checkProduced(
+  accept: string | undefined,
+  produced: readonly string[],
+  more: readonly string[] = [],
+): void {
+  if (accept === undefined || accept === '') return;
+  const types = accept.split(',').map((part) => part.split(';', 1)[0]?.trim() ?? '');
+  if (types.some((type) => type === '*/*' || produced.includes(type))) return;
+  const available = [...produced, ...more].join(', ');
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available}`;
+  throw new ApiError(406, 'NotAcceptable', message, {});
 }
 
 export const notAcceptable = (types: readonly string[]): ApiError =>
   new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
-
-function met({ type, parameters }: MediaRange): Accepted | undefined {
-  const encoding = encodingOf(type);
-  if (encoding === undefined) return undefined;
-  const as = parameters.get('as');
-  if (as === undefined) return encoding === 'json' ? PLAIN : { ...PLAIN, encoding };
-  const version = parameters.get('v') ?? '';
-  if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
-  if (as === 'Table') return { form: 'table', encoding, version };
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
-    return { form: 'metadata', encoding, version };
-  return undefined;
-}
-
-function encodingOf(type: string): Accepted['encoding'] | undefined {
-  if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
-  return type === 'application/yaml' ? 'yaml' : undefined;
-}
-
-/** The one of the offered media types that the client likes best; undefined if it takes none of them. */
-export function preferredType(accept: string | undefined, offered: readonly string[]): string | undefined {
-  if (accept === undefined || accept === '') return offered[0];
-  const ranges = accept.split(',').map(parseRange);
-  ranges.sort((a, b) => b.quality - a.quality);
-  for (const { type, quality } of ranges) {
-    const takes = (one: string): boolean =>
-      type === '*/*' || type === one || (type.endsWith('/*') && one.startsWith(type.slice(0, -1)));
-    const found = quality > 0 ? offered.find(takes) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
 
 /** The type of a request body without parameters, lower case; `''` if there is no header. */
 export function contentType(header: string | undefined): string {

@@ -4,7 +4,9 @@ import { apiVersionOf } from '../registry/context.js';
 import { textInVersion } from '../registry/conversion.js';
 import { toTable } from '../codec/table.js';
 import type { ObjectBody } from '../store/change.js';
-import { parseObject, typeHeader, withHeader } from '../store/text.js';
+import { answerText, parseObject, typeHeader, withHeader } from '../store/text.js';
+import { completeZeroValues } from '../schema/normalize.js';
+import { ApiError } from '../errors.js';
 import type { Accepted } from './media-type.js';
 
 /** What is said of a list beside its items. */
@@ -30,7 +32,26 @@ const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 function bookmarkMetadata(revision: number, initial: boolean): string {
   const annotations = initial ? `,"annotations":{"${INITIAL_EVENTS_END}":"true"}` : '';
-  return `"metadata":{"resourceVersion":"${revision}","creationTimestamp":null${annotations}}`;
+  return `"metadata":{"resourceVersion":"${revision}"${annotations}}`;
+}
+
+/** What an object without any values shows beside its metadata, as JSON to put behind these: `,"spec":{},"status":{}`. */
+const zeroValues = new WeakMap<ResourceInfo, string>();
+
+function zeroValuesOf(resource: ResourceInfo): string {
+  let text = zeroValues.get(resource);
+  if (text === undefined) {
+    const object: KubeObject = {
+      apiVersion: apiVersionOf(resource),
+      kind: resource.kind,
+      metadata: { name: '' },
+    };
+    if (resource.custom === undefined) completeZeroValues(object);
+    const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...rest } = object;
+    const inner = JSON.stringify(rest).slice(1, -1);
+    zeroValues.set(resource, (text = inner === '' ? '' : `,${inner}`));
+  }
+  return text;
 }
 
 function listMetadata({ revision, continueToken, remaining }: ListMeta): string {
@@ -60,7 +81,7 @@ class ObjectRenderer implements Renderer {
   }
 
   bookmark(revision: number, initial: boolean): string {
-    return `${this.#header}${bookmarkMetadata(revision, initial)}}`;
+    return `${this.#header}${bookmarkMetadata(revision, initial)}${zeroValuesOf(this.resource)}}`;
   }
 
   list(texts: readonly string[], meta: ListMeta): string {
@@ -71,7 +92,11 @@ class ObjectRenderer implements Renderer {
       resource.custom === undefined
         ? texts.map((text) => textInVersion(resource, text))
         : texts.map((text) => this.object(text));
-    return `${header}"metadata":${listMetadata(meta)},"items":[${items.join(',')}]}`;
+    // Lists of custom resources, which have no Go type, say that there is nothing to continue with.
+    const metadata = listMetadata(
+      resource.custom === undefined ? meta : { ...meta, continueToken: meta.continueToken ?? '' },
+    );
+    return `${header}"metadata":${metadata},"items":[${items.join(',')}]}`;
   }
 }
 
@@ -79,19 +104,26 @@ class ObjectRenderer implements Renderer {
 class MetadataRenderer implements Renderer {
   readonly flavour: string;
   readonly #apiVersion: string;
+  /** Lists and single objects are asked for by names of their own. */
+  readonly #ofList: boolean;
 
-  constructor(version: string) {
+  constructor(
+    private readonly resource: ResourceInfo,
+    { version, form }: Accepted,
+  ) {
     this.#apiVersion = `meta.k8s.io/${version}`;
     this.flavour = `metadata ${version}`;
+    this.#ofList = form === 'metadata-list';
   }
 
   object(text: string): string {
-    const { metadata } = JSON.parse(text) as ObjectBody;
-    return `${typeHeader(this.#apiVersion, 'PartialObjectMetadata')}"metadata":${JSON.stringify(metadata)}}`;
+    if (this.#ofList) throw this.#mismatch('PartialObjectMetadataList', 'not a list', this.resource.kind);
+    return this.event(text);
   }
 
   event(text: string): string {
-    return this.object(text);
+    const { metadata } = JSON.parse(answerText(text)) as ObjectBody;
+    return `${typeHeader(this.#apiVersion, 'PartialObjectMetadata')}"metadata":${JSON.stringify(metadata)}}`;
   }
 
   bookmark(revision: number, initial: boolean): string {
@@ -99,8 +131,24 @@ class MetadataRenderer implements Renderer {
   }
 
   list(texts: readonly string[], meta: ListMeta): string {
+    if (!this.#ofList) throw this.#mismatch('PartialObjectMetadata', 'a list', this.resource.listKind);
     const header = typeHeader(this.#apiVersion, 'PartialObjectMetadataList');
-    return `${header}"metadata":${listMetadata(meta)},"items":[${texts.map((text) => this.object(text)).join(',')}]}`;
+    return `${header}"metadata":${listMetadata(meta)},"items":[${texts.map((text) => this.event(text)).join(',')}]}`;
+  }
+
+  /** Names the kind as Go does: its internal type, in the package of its group. */
+  #mismatch(asked: string, is: string, kind: string): ApiError {
+    const { group, custom } = this.resource;
+    if (custom !== undefined && is === 'not a list') return new ApiError(500, '', 'content is not a list');
+    const type =
+      custom === undefined
+        ? `*${group === '' ? 'core' : (group.split('.', 1)[0] ?? '')}.${kind}`
+        : '*unstructured.UnstructuredList';
+    return new ApiError(
+      406,
+      'NotAcceptable',
+      `you requested ${asked}, but the requested object is ${is} (${type})`,
+    );
   }
 }
 
@@ -134,7 +182,7 @@ class TableRenderer implements Renderer {
   bookmark(revision: number, initial: boolean): string {
     const object = `${typeHeader('meta.k8s.io/v1', 'PartialObjectMetadata')}${bookmarkMetadata(revision, initial)}}`;
     const columns = this.#columnsSent
-      ? []
+      ? null
       : toTable(this.resource, [], this.now(), { includeObject: 'None' }).columnDefinitions;
     this.#columnsSent = true;
     return `${typeHeader(`meta.k8s.io/${this.version}`, 'Table')}"metadata":{"resourceVersion":"${revision}"},"columnDefinitions":${JSON.stringify(columns)},"rows":[{"cells":[],"object":${object}}]}`;
@@ -154,12 +202,14 @@ class TableRenderer implements Renderer {
   }
 
   #table(objects: KubeObject[], metadata: Record<string, unknown>, columns: boolean): string {
-    const table = toTable(this.resource, objects, this.now(), { includeObject: this.includeObject });
+    const table = toTable(this.resource, objects, this.now(), {
+      includeObject: this.includeObject,
+      version: this.version,
+    });
     return JSON.stringify({
       ...table,
-      apiVersion: `meta.k8s.io/${this.version}`,
       metadata,
-      columnDefinitions: columns ? table.columnDefinitions : [],
+      columnDefinitions: columns ? table.columnDefinitions : null,
     });
   }
 }
@@ -170,7 +220,8 @@ export function rendererFor(
   includeObject: IncludeObject,
   now: () => number,
 ): Renderer {
-  if (accepted.form === 'metadata') return new MetadataRenderer(accepted.version);
+  if (accepted.form === 'metadata' || accepted.form === 'metadata-list')
+    return new MetadataRenderer(resource, accepted);
   if (accepted.form === 'table') return new TableRenderer(resource, accepted.version, includeObject, now);
   return new ObjectRenderer(resource);
 }

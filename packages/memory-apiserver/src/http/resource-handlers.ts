@@ -1,13 +1,12 @@
-import { badRequest, notFound } from '../errors.js';
+import { badRequest, invalid, notFound } from '../errors.js';
 import type { KubeObject, Status } from '../object.js';
-import type { PatchType } from '../registry/api.js';
 import { applyObject } from '../registry/apply.js';
 import type { RegistryContext } from '../registry/context.js';
 import { apiVersionOf } from '../registry/context.js';
 import { storageRow, toStorage } from '../registry/conversion.js';
 import { createObject } from '../registry/create.js';
 import { deleteObject } from '../registry/delete.js';
-import { listObjects } from '../registry/list.js';
+import { listObjects, parseRevision, tooLarge } from '../registry/list.js';
 import { patchObject } from '../registry/patch.js';
 import { BINDINGS, bindPod } from '../registry/pod-actions.js';
 import type { Registry } from '../registry/registry.js';
@@ -15,18 +14,24 @@ import { answerReview, isReview } from '../registry/reviews.js';
 import { strategyOf } from '../registry/strategies/index.js';
 import { updateObject } from '../registry/update.js';
 import type { ResourceInfo } from '../schema/resource.js';
+import { invalidValue } from '../schema/structural/causes.js';
+import { splitApiVersion, typeOf } from '../schema/types.js';
+import type { ClusterStore } from '../store/cluster-store.js';
 import { objectKey, splitKey } from '../store/key.js';
 import { objectText } from '../store/text.js';
-import { decodeObject, parseJson, parseYamlBody, unsupportedMediaType } from './body.js';
+import { decodeObject } from './body.js';
+import { askedDeletion } from './delete-options.js';
+import { duplicatesIn, inspectApplied } from './duplicate-fields.js';
 import type { HttpEnvironment } from './environment.js';
 import type { Exchange } from './exchange.js';
 import { keepKnownFields } from './known-fields.js';
-import { contentType } from './media-type.js';
+import { parsePatch } from './patch-body.js';
 import type { Renderer } from './render.js';
 import { rendererFor } from './render.js';
 import { send } from './respond.js';
 import type { ResourceRequest } from './resource-request.js';
-import { deleteOptionsOf, includeObjectOf, pageOf, selectionOf, writeOptionsOf } from './resource-request.js';
+import { includeObjectOf, isTrue, pageOf, selectionOf } from './resource-request.js';
+import { writeOptionsOf } from './write-options.js';
 
 /** What handlers of resources work with. */
 export interface HandlerContext {
@@ -42,9 +47,19 @@ export function renderer(about: HandlerContext, exchange: Exchange, resource: Re
 
 export function getHandler(about: HandlerContext, exchange: Exchange, target: ResourceRequest): void {
   const { resource, namespace, path } = target;
+  checkGetOptions(exchange, contextOf(about).store);
   const text = contextOf(about).store.read(resource.storage, objectKey(namespace, path.name));
   if (text === undefined) throw notFound(resource, path.name);
   send(exchange, 200, renderer(about, exchange, resource).object(text));
+}
+
+/** What is there now is as new as can be asked for. Throws BadRequest, Timeout (504). */
+function checkGetOptions({ query }: Exchange, store: ClusterStore): void {
+  if (query.size === 0) return;
+  if (query.has('export') && isTrue(query.get('export')))
+    throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
+  const asked = query.get('resourceVersion');
+  if (asked && parseRevision(asked) > store.revision) throw tooLarge(asked, store.revision);
 }
 
 export function listHandler(about: HandlerContext, exchange: Exchange, target: ResourceRequest): void {
@@ -61,27 +76,43 @@ export function listHandler(about: HandlerContext, exchange: Exchange, target: R
 
 /** Throws BadRequest if the body is of another kind or version than the endpoint. */
 function decodeFor(exchange: Exchange, resource: ResourceInfo, body: Buffer): KubeObject {
-  const apiVersion = apiVersionOf(resource);
-  const object = decodeObject(body, exchange.request.headers['content-type'], {
-    apiVersion,
-    kind: resource.kind,
-  });
-  checkKind(object, apiVersion, resource.kind);
-  keepKnownFields(exchange, resource, object);
+  const object = decodeAs(exchange.request.headers['content-type'], resource, body);
+  keepKnownFields(exchange, resource, object, 'body', duplicatesIn(exchange, body, object));
   return object;
 }
 
+function decodeAs(type: string | undefined, resource: ResourceInfo, body: Buffer): KubeObject {
+  const apiVersion = apiVersionOf(resource);
+  const custom = resource.custom !== undefined;
+  const object = decodeObject(body, type, { apiVersion, kind: resource.kind, custom });
+  if (custom) checkCustomKind(object, apiVersion, resource.kind);
+  else checkKind(object, apiVersion, resource.kind);
+  return object;
+}
+
+/** Throws BadRequest for an object of another kind than the endpoint's, as Go's conversion words it. */
 export function checkKind(object: KubeObject, apiVersion: string, kind: string): void {
-  if (object.apiVersion !== apiVersion) {
+  if (object.apiVersion === apiVersion && object.kind === kind) return;
+  const { group, version } = splitApiVersion(object.apiVersion);
+  const known = typeOf(group, version, object.kind) !== undefined;
+  const target = splitApiVersion(apiVersion).group.split('.', 1)[0] || 'core';
+  const why = known
+    ? `converting (${version}.${object.kind}) to (${target}.${kind}): unknown conversion`
+    : `no kind "${object.kind}" is registered for version "${object.apiVersion}" in scheme "pkg/runtime/scheme.go:110"`;
+  throw badRequest(`${object.kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
+/** Objects of CRDs are compared, not converted; their kind is looked at in validation. */
+function checkCustomKind(object: KubeObject, apiVersion: string, kind: string): void {
+  if (object.apiVersion !== apiVersion)
     throw badRequest(
       `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
     );
-  }
-  if (object.kind !== kind) {
-    throw badRequest(
-      `${object.kind} in version "${apiVersion}" cannot be handled as a ${kind}: no kind "${object.kind}" is registered for the endpoint`,
-    );
-  }
+  if (object.kind === kind) return;
+  const { group } = splitApiVersion(apiVersion);
+  throw invalid({ group, kind: object.kind }, object.metadata.name, [
+    invalidValue('kind', object.kind, `must be ${kind}`),
+  ]);
 }
 
 /** The answer to a write that makes nothing of its own. */
@@ -98,8 +129,9 @@ export function createHandler(
   const context = contextOf(about);
   const object = decodeFor(exchange, resource, body);
   if (isReview(resource)) {
-    const review = { context, authenticator: about.registry.authenticator, user: exchange.user };
-    send(exchange, 201, JSON.stringify(answerReview(resource, object, review)));
+    const { authenticator } = about.registry;
+    const review = { context, authenticator, user: exchange.user, namespace };
+    send(exchange, 201, answerReview(resource, object, review, writeOptionsOf(exchange)));
     return;
   }
   if (resource.storage === BINDINGS) {
@@ -109,7 +141,8 @@ export function createHandler(
   }
   const row = storageRow(context, resource);
   const stored = toStorage(context, resource, object);
-  const text = createObject(context, row, stored, namespace, writeOptionsOf(exchange));
+  const options = { ...writeOptionsOf(exchange), via: resource };
+  const text = createObject(context, row, stored, namespace, options);
   send(exchange, 201, renderer(about, exchange, resource).object(text));
 }
 
@@ -121,8 +154,13 @@ export function updateHandler(
 ): void {
   const { resource, namespace, path } = target;
   const context = contextOf(about);
-  const object = toStorage(context, resource, decodeFor(exchange, resource, body));
-  const options = { ...writeOptionsOf(exchange), subresource: path.subresource };
+  const decoded = decodeFor(exchange, resource, body);
+  if (!decoded.metadata.name)
+    throw badRequest(
+      `the name of the object (${path.name} based on URL) was undeterminable: name must be provided`,
+    );
+  const object = toStorage(context, resource, decoded);
+  const options = { ...writeOptionsOf(exchange), subresource: path.subresource, via: resource };
   const { text, created } = updateObject(
     context,
     storageRow(context, resource),
@@ -134,25 +172,6 @@ export function updateHandler(
   send(exchange, created ? 201 : 200, renderer(about, exchange, resource).object(text));
 }
 
-const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
-};
-
-export interface ParsedPatch {
-  type: PatchType;
-  value: unknown;
-}
-
-/** Throws UnsupportedMediaType, BadRequest. */
-export function parsePatch(exchange: Exchange, kind: string, body: Buffer): ParsedPatch {
-  const type = PATCH_TYPES[contentType(exchange.request.headers['content-type'])];
-  if (type === undefined) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
-  return { type, value: type === 'apply' ? parseYamlBody(body) : parseJson(body, kind) };
-}
-
 export function patchHandler(
   about: HandlerContext,
   exchange: Exchange,
@@ -161,39 +180,26 @@ export function patchHandler(
 ): void {
   const { resource, namespace, path } = target;
   const context = contextOf(about);
-  const patch = parsePatch(exchange, resource.kind, body);
-  const force = exchange.query.get('force');
-  const inspect = (object: KubeObject): void => keepKnownFields(exchange, resource, object);
+  const patch = parsePatch(exchange, resource.custom !== undefined, body);
+  const origin = patch.type === 'apply' ? 'applied' : 'patched';
+  const duplicates = duplicatesIn(exchange, body, patch.value);
+  const inspect = (object: KubeObject): void => {
+    keepKnownFields(exchange, resource, object, origin, duplicates);
+    if (resource.custom === undefined) checkKind(object, apiVersionOf(resource), resource.kind);
+  };
   const options = {
     ...writeOptionsOf(exchange),
     subresource: path.subresource,
-    force: force === 'true',
+    force: patch.force,
     inspect,
   };
   if (patch.type === 'apply') {
-    if (!exchange.query.get('fieldManager')) throw badRequest('fieldManager is required for apply patch');
-    const applied = decodeApplied(patch.value, resource);
-    inspect(applied);
-    const { text, created } = applyObject(context, resource, namespace, path.name, applied, options);
+    inspectApplied(exchange, duplicates);
+    const { text, created } = applyObject(context, resource, namespace, path.name, patch.value, options);
     return send(exchange, created ? 201 : 200, renderer(about, exchange, resource).object(text));
   }
-  if (force !== null) throw badRequest('force may not be specified for non-apply patch');
   const { text } = patchObject(context, resource, namespace, path.name, patch.type, patch.value, options);
   send(exchange, 200, renderer(about, exchange, resource).object(text));
-}
-
-function decodeApplied(value: unknown, resource: ResourceInfo): KubeObject {
-  const apiVersion = apiVersionOf(resource);
-  const body = Buffer.from(JSON.stringify(value ?? null));
-  const object = decodeObject(body, 'application/json', { apiVersion, kind: resource.kind });
-  checkKind(object, apiVersion, resource.kind);
-  return object;
-}
-
-function bodyOptions(exchange: Exchange, body: Buffer): KubeObject | undefined {
-  if (body.length === 0) return undefined;
-  const expected = { apiVersion: 'v1', kind: 'DeleteOptions' };
-  return decodeObject(body, exchange.request.headers['content-type'], expected);
 }
 
 export function deleteHandler(
@@ -204,11 +210,15 @@ export function deleteHandler(
 ): void {
   const { resource, namespace, path } = target;
   const context = contextOf(about);
-  const options = deleteOptionsOf(bodyOptions(exchange, body), exchange.query);
+  const { options, cascading } = askedDeletion(exchange, body);
   const row = storageRow(context, resource);
   const { object, gone } = deleteObject(context, row, namespace, path.name, options);
   if (!gone || strategyOf(resource).returnsDeleted === true) {
-    return send(exchange, 200, renderer(about, exchange, resource).object(objectText(object)));
+    return send(
+      exchange,
+      !gone && cascading ? 202 : 200,
+      renderer(about, exchange, resource).object(objectText(object)),
+    );
   }
   send(exchange, 200, JSON.stringify(deletedStatus(resource, object)));
 }
@@ -228,7 +238,7 @@ function deletedStatus(resource: ResourceInfo, { metadata }: KubeObject): Omit<S
   };
 }
 
-/** Deletes what a list with the same query shows and answers that list. */
+/** Deletes what a list with the same query shows and answers that list, as it was before. */
 export function deleteCollectionHandler(
   about: HandlerContext,
   exchange: Exchange,
@@ -237,7 +247,7 @@ export function deleteCollectionHandler(
 ): void {
   const { resource } = target;
   const context = contextOf(about);
-  const options = deleteOptionsOf(bodyOptions(exchange, body), exchange.query);
+  const { options } = askedDeletion(exchange, body);
   const row = storageRow(context, resource);
   const { texts, ...meta } = listObjects(
     context.store,
@@ -245,12 +255,10 @@ export function deleteCollectionHandler(
     selectionOf(target, exchange.query),
     pageOf(exchange.query),
   );
-  const deleted: string[] = [];
   for (const text of texts) {
     const { metadata } = JSON.parse(text) as KubeObject;
     const { namespace, name } = splitKey(objectKey(metadata.namespace, metadata.name));
-    const { object } = deleteObject(context, row, namespace || undefined, name, options);
-    deleted.push(objectText(object));
+    deleteObject(context, row, namespace || undefined, name, options);
   }
-  send(exchange, 200, renderer(about, exchange, resource).list(deleted, { revision: meta.revision }));
+  send(exchange, 200, renderer(about, exchange, resource).list(texts, meta));
 }

@@ -1,11 +1,8 @@
-import { invalid } from '../errors.js';
-import type { DeleteOptions, WriteOptions } from '../registry/api.js';
+import { badRequest, invalid } from '../errors.js';
 import type { ListPage } from '../registry/list.js';
 import { Selection } from '../registry/selection.js';
 import type { ResourceInfo, SubresourceInfo } from '../schema/resource.js';
-import type { KubeObject } from '../object.js';
 import type { FieldCause } from '../errors.js';
-import type { Exchange } from './exchange.js';
 import type { IncludeObject } from './render.js';
 import type { ResourcePath } from './route.js';
 
@@ -22,41 +19,66 @@ export interface ResourceRequest {
 export type Verb =
   'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection' | 'options';
 
-/** The verb as discovery and RBAC call it; undefined for methods that mean nothing. */
-export function verbOf(method: string, path: ResourcePath, query: URLSearchParams): Verb | undefined {
+/** The verb as discovery calls it; undefined where there is no route for the method. */
+export function verbOf(
+  method: string,
+  { resource, path, namespace }: ResourceRequest,
+  query: URLSearchParams,
+): Verb | undefined {
   const collection = path.name === '';
+  // All namespaces at once can be read, no more.
+  const everywhere = collection && resource.namespaced && namespace === undefined;
+  if (path.subresource === 'proxy' && (method === 'HEAD' || method === 'OPTIONS')) return 'get';
   switch (method) {
+    case 'HEAD':
     case 'GET':
-    case 'HEAD': {
-      const watch = query.get('watch');
-      if (path.subresource === '' && watch !== null && watch !== 'false' && watch !== '0') return 'watch';
-      return collection ? 'list' : 'get';
-    }
+      if (method === 'HEAD' && resource.custom === undefined) return undefined;
+      if (path.watch) return path.subresource === '' ? 'watch' : undefined;
+      if (collection) return isTrue(query.get('watch')) ? 'watch' : 'list';
+      return 'get';
     case 'POST':
-      return collection || path.subresource !== '' ? 'create' : undefined;
+      return (collection && !everywhere) || path.subresource !== '' ? 'create' : undefined;
     case 'PUT':
       return collection ? undefined : 'update';
     case 'PATCH':
       return collection ? undefined : 'patch';
     case 'DELETE':
+      if (everywhere) return undefined;
       return collection ? 'deletecollection' : 'delete';
     default:
       return undefined;
   }
 }
 
+/** As Go's conversion of query parameters reads a boolean: everything but `false` and `0` is true. */
+export const isTrue = (value: string | null): boolean =>
+  value !== null && value.toLowerCase() !== 'false' && value !== '0';
+
+/** A whole number of the query; undefined if it isn't there. Throws BadRequest as Go's conversion does. */
+export function integerOf(query: URLSearchParams, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null) return undefined;
+  if (!/^[+-]?\d+$/.test(value))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return Number(value);
+}
+
 export function selectionOf(
   { resource, namespace, path }: ResourceRequest,
   query: URLSearchParams,
 ): Selection {
-  const named = path.name === '' ? '' : `metadata.name=${path.name}`;
-  const fields = [query.get('fieldSelector') ?? '', named].filter((part) => part !== '').join(',');
+  const asked = query.get('fieldSelector') ?? '';
+  // Watches of single objects: the name is as good as a field selector, beside which there can be no other.
+  const fields = path.name === '' || asked !== '' ? asked : `metadata.name=${path.name}`;
   const labels = query.get('labelSelector');
-  return new Selection(resource, {
+  const selection = new Selection(resource, {
     ...(namespace === undefined ? {} : { namespace }),
     ...(labels ? { labelSelector: labels } : {}),
     ...(fields === '' ? {} : { fieldSelector: fields }),
   });
+  if (path.name !== '' && selection.name !== path.name)
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
+  return selection;
 }
 
 /** `ValidateListOptions` of k8s.io/apimachinery `pkg/apis/meta/internalversion/validation`, the list half. */
@@ -88,66 +110,22 @@ export function pageOf(query: URLSearchParams): ListPage {
   }
   if (query.has('sendInitialEvents')) forbid('sendInitialEvents', 'sendInitialEvents is forbidden for list');
   if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', causes);
-  const limit = Number(query.get('limit') ?? 0);
+  const limit = integerOf(query, 'limit') ?? 0;
+  integerOf(query, 'timeoutSeconds');
   // A limit with a version other than 0 and no match asks for that very version, as etcd pages are read.
   const legacyExact = limit > 0 && match === '' && resourceVersion !== '' && resourceVersion !== '0';
   return {
-    limit: Number.isInteger(limit) && limit > 0 ? limit : 0,
+    limit: Math.max(limit, 0),
     continueToken,
     resourceVersion,
     exact: match === 'Exact' || legacyExact,
   };
 }
 
-/** `dryRun` and `fieldManager`, which is by default what stands first in the User-Agent. Throws Invalid. */
-export function writeOptionsOf({ query, request }: Exchange): WriteOptions {
-  const manager = query.get('fieldManager') || request.headers['user-agent']?.split('/', 1)[0];
-  return { dryRun: isDryRun(query.getAll('dryRun')), ...(manager ? { fieldManager: manager } : {}) };
-}
-
-function isDryRun(values: readonly string[]): boolean {
-  const wrong = values.filter((value) => value !== 'All' && value !== '');
-  if (wrong.length === 0) return values.includes('All');
-  throw invalid({ group: 'meta.k8s.io', kind: 'CreateOptions' }, '', [
-    {
-      field: 'dryRun',
-      reason: 'FieldValueNotSupported',
-      message: `Unsupported value: ${JSON.stringify(wrong)}: supported values: "All"`,
-    },
-  ]);
-}
-
-/** DeleteOptions come in the body, or, if there is none, in the query. Throws Invalid. */
-export function deleteOptionsOf(body: KubeObject | undefined, query: URLSearchParams): DeleteOptions {
-  const grace = query.get('gracePeriodSeconds');
-  const given = (body ?? {
-    propagationPolicy: query.get('propagationPolicy') ?? undefined,
-    gracePeriodSeconds: grace === null ? undefined : Number(grace),
-    orphanDependents: query.has('orphanDependents') ? query.get('orphanDependents') === 'true' : undefined,
-    dryRun: query.getAll('dryRun'),
-  }) as DeleteOptions & { orphanDependents?: boolean; dryRun?: string[] };
-  const { orphanDependents, propagationPolicy, gracePeriodSeconds, preconditions } = given;
-  const legacy =
-    typeof orphanDependents !== 'boolean' ? undefined : orphanDependents ? 'Orphan' : 'Background';
-  const policy = propagationPolicy ?? legacy;
-  if (policy !== undefined && !['Background', 'Foreground', 'Orphan'].includes(policy)) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      {
-        field: 'propagationPolicy',
-        reason: 'FieldValueNotSupported',
-        message: `Unsupported value: "${String(policy)}": supported values: "Foreground", "Background", "Orphan", "nil"`,
-      },
-    ]);
-  }
-  return {
-    dryRun: isDryRun(given.dryRun ?? []),
-    ...(policy === undefined ? {} : { propagationPolicy: policy }),
-    ...(typeof gracePeriodSeconds === 'number' ? { gracePeriodSeconds } : {}),
-    ...(preconditions === undefined || preconditions === null ? {} : { preconditions }),
-  };
-}
-
+/** What rows of a Table carry. Throws BadRequest. */
 export function includeObjectOf(query: URLSearchParams): IncludeObject {
-  const value = query.get('includeObject');
-  return value === 'None' || value === 'Object' ? value : 'Metadata';
+  const value = query.get('includeObject') || 'Metadata';
+  if (value === 'None' || value === 'Object' || value === 'Metadata') return value;
+  const why = `includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: ${why}`);
 }

@@ -10,6 +10,8 @@ export interface ResourcePath {
   subresource: string;
   /** What stands behind the subresource (`pods/x/proxy/<path>`). */
   rest: string;
+  /** The old way to ask for a watch: `/api/v1/watch/pods`. */
+  watch: boolean;
 }
 
 /**
@@ -32,6 +34,8 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
     return undefined;
   }
   if (parts.length <= at) return undefined;
+  const watch = parts[at] === 'watch' && parts.length > at + 1;
+  if (watch) at += 1;
   // `namespaces/x/pods` is about pods, `namespaces/x` and `namespaces/x/status` about the namespace.
   let namespace = '';
   const third = parts[at + 2];
@@ -40,7 +44,17 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
     at += 2;
   }
   const [plural = '', name = '', subresource = '', ...rest] = parts.slice(at);
-  return { group, version, namespace, plural, name, subresource, rest: rest.join('/') };
+  return { group, version, namespace, plural, name, subresource, rest: rest.join('/'), watch };
+}
+
+/** The path as Go's `URL.Path` has it; malformed ones as they are. */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function decodeSegments(path: string): string[] | undefined {

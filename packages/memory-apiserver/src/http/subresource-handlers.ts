@@ -1,27 +1,28 @@
-import { ApiError, badRequest, notFound } from '../errors.js';
+import { badRequest, notFound } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { applyPatch } from '../registry/patch.js';
 import { bindPod, evictPod } from '../registry/pod-actions.js';
 import { getObject } from '../registry/context.js';
 import { storageRow } from '../registry/conversion.js';
-import { scaleOf, updateScale } from '../registry/scale.js';
+import { applyScale, scaleOf, updateScale } from '../registry/scale.js';
 import { requestToken } from '../registry/token-request.js';
 import { splitApiVersion } from '../schema/types.js';
 import { decodeObject } from './body.js';
+import { evictionOptions } from './delete-options.js';
 import type { Exchange } from './exchange.js';
 import { keepKnownFields } from './known-fields.js';
 import type { HandlerContext } from './resource-handlers.js';
-import {
-  checkKind,
-  getHandler,
-  parsePatch,
-  patchHandler,
-  successText,
-  updateHandler,
-} from './resource-handlers.js';
+import { checkKind, getHandler, patchHandler, successText, updateHandler } from './resource-handlers.js';
+import { parsePatch } from './patch-body.js';
 import type { ResourceRequest, Verb } from './resource-request.js';
-import { deleteOptionsOf, writeOptionsOf } from './resource-request.js';
-import { send, sendText } from './respond.js';
+import { writeOptionsOf } from './write-options.js';
+import { send, sendError } from './respond.js';
+import type { Pod } from '../pods/pod.js';
+import type { RegistryContext } from '../registry/context.js';
+import { attachHandler, execHandler } from './streaming/exec-handler.js';
+import { logHandler } from './streaming/log-handler.js';
+import { portForwardHandler } from './streaming/port-forward-handler.js';
+import { proxyHandler } from './streaming/proxy-handler.js';
 
 type Handler = (
   about: HandlerContext,
@@ -46,16 +47,19 @@ const scale: Handler = (about, exchange, { resource, namespace, path }, body, ve
   if (verb === 'get') {
     return send(exchange, 200, JSON.stringify(scaleOf(row, getObject(context, row, namespace, path.name))));
   }
+  const options = writeOptionsOf(exchange);
   let change: (before: KubeObject) => KubeObject;
   if (verb === 'update') {
     const wanted = decodeSub(exchange, body, 'autoscaling/v1', 'Scale');
     change = () => wanted;
   } else {
-    const { type, value } = parsePatch(exchange, 'Scale', body);
-    // Applying a Scale owns one field: laid over the present one it is a merge.
-    change = (before) => applyPatch(SCALE, before, type === 'apply' ? 'merge' : type, value);
+    const { type, value, force } = parsePatch(exchange, false, body);
+    if (type === 'apply') {
+      const how = { ...options, force };
+      return send(exchange, 200, JSON.stringify(applyScale(context, row, namespace, path.name, value, how)));
+    }
+    change = (before) => applyPatch(SCALE, before, type, value);
   }
-  const options = writeOptionsOf(exchange);
   send(exchange, 200, JSON.stringify(updateScale(context, row, namespace, path.name, change, options)));
 };
 
@@ -68,11 +72,9 @@ function decodeSub(exchange: Exchange, body: Buffer, apiVersion: string, kind: s
 
 const token: Handler = (about, exchange, { resource, namespace, path }, body) => {
   const request = decodeSub(exchange, body, 'authentication.k8s.io/v1', 'TokenRequest');
-  send(
-    exchange,
-    201,
-    JSON.stringify(requestToken(about.registry.context, resource, namespace, path.name, request)),
-  );
+  const { context } = about.registry;
+  const options = writeOptionsOf(exchange);
+  send(exchange, 201, requestToken(context, resource, namespace, path.name, request, options));
 };
 
 const binding: Handler = (about, exchange, { namespace, path }, body) => {
@@ -85,42 +87,27 @@ const eviction: Handler = (about, exchange, { resource, namespace, path }, body)
   const expected = { apiVersion: 'policy/v1', kind: 'Eviction' };
   const request = decodeObject(body, exchange.request.headers['content-type'], expected);
   if (request.metadata.name && request.metadata.name !== path.name) {
-    throw badRequest(
-      `name in URL does not match name in Eviction object: ${path.name} != ${request.metadata.name}`,
-    );
+    throw badRequest('name in URL does not match name in Eviction object');
   }
-  const options = deleteOptionsOf(request.deleteOptions as KubeObject | undefined, exchange.query);
+  const options = evictionOptions(request.deleteOptions, exchange);
   evictPod(about.registry.context, resource, namespace, path.name, options);
   send(exchange, 201, successText());
 };
 
-/** Simulated containers write nothing; the answer is an empty log. */
-const log: Handler = (about, exchange, { resource, namespace, path }) => {
-  const pod = getObject(about.registry.context, resource, namespace, path.name);
-  const { containers = [], initContainers = [] } = pod.spec as Record<string, { name: string }[]>;
-  const asked = exchange.query.get('container');
-  const names = [...containers, ...initContainers].map(({ name }) => name);
-  if (asked !== null && !names.includes(asked)) {
-    throw badRequest(`container ${asked} is not valid for pod ${path.name}`);
-  }
-  if (asked === null && containers.length > 1) {
-    throw badRequest(
-      `a container name must be specified for pod ${path.name}, choose one of: [${containers.map(({ name }) => name).join(' ')}]`,
-    );
-  }
-  sendText(exchange, 200, '');
-};
+type PodHandler = (exchange: Exchange, context: RegistryContext, pod: Pod) => void;
 
-/** Streams into containers and proxies to them need something that runs. */
-const unavailable: Handler = (about, _exchange, { resource, namespace, path, subresource }) => {
-  getObject(about.registry.context, resource, namespace, path.name);
-  const what = `${resource.plural}/${subresource?.name ?? ''}`;
-  throw new ApiError(
-    501,
-    'NotImplemented',
-    `${what} is not available: the containers of this cluster are simulated`,
-  );
-};
+/** Of the pod as it is now. */
+const ofPod =
+  (handle: PodHandler): Handler =>
+  ({ registry: { context } }, exchange, { resource, namespace, path }) =>
+    handle(exchange, context, getObject(context, resource, namespace, path.name) as Pod);
+
+const log = ofPod((exchange, context, pod) => {
+  logHandler(exchange, context, pod).catch((error: unknown) => sendError(exchange, error));
+});
+
+const proxy: Handler = ({ registry: { context } }, exchange, { resource, namespace, path }) =>
+  proxyHandler(exchange, context, resource, namespace, path.name);
 
 const handlers: Readonly<Record<string, Handler>> = {
   scale,
@@ -128,11 +115,16 @@ const handlers: Readonly<Record<string, Handler>> = {
   binding,
   eviction,
   log,
-  exec: unavailable,
-  attach: unavailable,
-  portforward: unavailable,
-  proxy: unavailable,
+  exec: ofPod(execHandler),
+  attach: ofPod(attachHandler),
+  portforward: ofPod((exchange, _, pod) => portForwardHandler(exchange, pod)),
+  proxy,
 };
+
+const STREAMING = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+/** True for subresources that are no objects but streams to and from what runs in a pod or behind a service. */
+export const isStreaming = (subresource: string): boolean => STREAMING.has(subresource);
 
 /** Answers a request of a subresource. */
 export const subresourceHandler: Handler = (about, exchange, target, body, verb) => {

@@ -1,4 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { Encoding } from '../codec/encoding.js';
+import { encodeWatchEvent } from '../codec/protobuf-encode.js';
+import type { KubeObject } from '../object.js';
 import { seenAs } from '../registry/registry.js';
 import type { Selection } from '../registry/selection.js';
 import type { Change, ChangeType } from '../store/change.js';
@@ -10,12 +13,32 @@ import type { Renderer } from './render.js';
 
 let lastId = 0;
 
+/** About so much of the initial events is written at a time; more is made when the client has taken it. */
+const CHUNK_CHARS = 256 << 10;
+
+/** So many changes may wait for a client that hasn't taken the initial events yet; then it is cut off. */
+const MAX_WAITING = 10_000;
+
+/** What a watch begins with. */
+interface Backlog {
+  readonly texts: readonly string[];
+  /** How many of them are sent. */
+  sent: number;
+  /** Of the bookmark that marks their end, if there is to be one. */
+  readonly bookmark: number | undefined;
+  readonly changes: Change[];
+}
+
 /** One open watch. Idle, it is this record, its entry in the shared queue and node's request and response. */
 export class WatchStream implements ChangeListener {
   readonly #id = `watch-${(lastId += 1)}`;
   readonly #response: ServerResponse;
   readonly #endsAt: number;
   #closed = false;
+  /** Until all of it is sent, changes wait behind it. */
+  #backlog: Backlog | undefined;
+  /** Changes up to this revision are none of this watch's. */
+  #after = 0;
 
   constructor(
     private readonly exchange: Exchange,
@@ -40,15 +63,63 @@ export class WatchStream implements ChangeListener {
     if (this.#closed || data.length === 0) return;
     this.exchange.bytes += data.length;
     this.#response.write(data);
-    if (this.#response.writableLength <= this.environment.limits.maxWatchBufferBytes) return;
+    if (this.#response.writableLength > this.environment.limits.maxWatchBufferBytes) this.#cut();
+  }
+
+  #cut(): void {
     this.#response.destroy();
     // At once, not with the event that follows: a write to a destroyed response would be an error.
     this.#dispose();
   }
 
+  /**
+   * Sends what is there already, piece by piece as the client takes it, so that a large list isn't all in the
+   * buffer of a slow client at once.
+   *
+   * @param bookmark revision of the bookmark behind it; undefined for none
+   */
+  begin(texts: readonly string[], bookmark: number | undefined): void {
+    this.#backlog = { texts, sent: 0, bookmark, changes: [] };
+    this.#sendBacklog();
+  }
+
+  /** A watch from a version that is yet to come: it waits for it, as upstream's watch cache does. */
+  ignoreUntil(revision: number): void {
+    this.#after = revision;
+  }
+
   onChange(change: Change): void {
+    if (this.#backlog !== undefined) {
+      this.#backlog.changes.push(change);
+      if (this.#backlog.changes.length > MAX_WAITING) this.#cut();
+      return;
+    }
+    if (change.revision <= this.#after) return;
     const data = this.encode(change);
     if (data !== undefined) this.write(data);
+  }
+
+  #sendBacklog(): void {
+    const backlog = this.#backlog;
+    if (backlog === undefined || this.#closed) return;
+    const { encoding } = this.exchange.accepted;
+    while (backlog.sent < backlog.texts.length) {
+      const frames: Buffer[] = [];
+      for (let chars = 0; chars < CHUNK_CHARS && backlog.sent < backlog.texts.length; backlog.sent += 1) {
+        const text = backlog.texts[backlog.sent] ?? '';
+        frames.push(eventFrame(encoding, 'ADDED', this.renderer.event(text)));
+        chars += text.length;
+      }
+      const data = frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
+      this.exchange.bytes += data.length;
+      if (this.#response.write(data) || backlog.sent === backlog.texts.length) continue;
+      this.#response.once('drain', () => this.#sendBacklog());
+      return;
+    }
+    this.#backlog = undefined;
+    if (backlog.bookmark !== undefined)
+      this.write(eventFrame(encoding, 'BOOKMARK', this.renderer.bookmark(backlog.bookmark, true)));
+    for (const change of backlog.changes) this.onChange(change);
   }
 
   /** The line for a change; undefined if the watcher isn't concerned. Equal lines are made once for all watchers. */
@@ -58,23 +129,25 @@ export class WatchStream implements ChangeListener {
     const { flavour } = this.renderer;
     // An object that leaves the selection is shown as it last was in it, with the version of the change.
     const left = type === 'DELETED' && change.type !== 'DELETED';
-    const make = (): string => {
+    const { encoding } = this.exchange.accepted;
+    const make = (): Buffer => {
       const text = left ? revisionIn(change.previous ?? change.text, change.revision) : change.text;
-      return eventLine(type, this.renderer.event(text));
+      return eventFrame(encoding, type, this.renderer.event(text));
     };
-    if (flavour === undefined) return Buffer.from(make());
-    return change.encoded(`${left ? 'LEFT' : type} ${flavour}`, make);
+    if (flavour === undefined) return make();
+    return change.encoded(`${left ? 'LEFT' : type} ${encoding} ${flavour}`, make);
   }
 
   /** The watch's turn in the shared queue: a bookmark, or its end. */
   onTimer(): void {
     if (this.#closed) return;
-    if (this.environment.now() >= this.#endsAt) {
-      this.end();
-      return;
+    // Before the end too, so that the client's next watch begins as late as can be.
+    if (this.bookmarks && this.#backlog === undefined) {
+      const { encoding } = this.exchange.accepted;
+      this.write(eventFrame(encoding, 'BOOKMARK', this.renderer.bookmark(this.store.revision, false)));
     }
-    if (this.bookmarks) this.write(eventLine('BOOKMARK', this.renderer.bookmark(this.store.revision, false)));
-    this.#schedule();
+    if (this.environment.now() >= this.#endsAt) this.end();
+    else this.#schedule();
   }
 
   /** Ends the stream in good order, as at its timeout. */
@@ -99,7 +172,12 @@ export class WatchStream implements ChangeListener {
   }
 }
 
-/** One line of a watch: `metav1.WatchEvent`. */
-export function eventLine(type: ChangeType | 'BOOKMARK' | 'ERROR', object: string): string {
-  return `{"type":"${type}","object":${object}}\n`;
+/** One event of a watch, `metav1.WatchEvent`, around an object's JSON: a line of JSON, or a frame of protobuf. */
+export function eventFrame(
+  encoding: Encoding,
+  type: ChangeType | 'BOOKMARK' | 'ERROR',
+  object: string,
+): Buffer {
+  if (encoding === 'protobuf') return encodeWatchEvent(type, JSON.parse(object) as KubeObject);
+  return Buffer.from(`{"type":"${type}","object":${object}}\n`);
 }

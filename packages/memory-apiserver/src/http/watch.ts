@@ -1,13 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { PROTOBUF } from '../codec/encoding.js';
 import type { ApiError, FieldCause } from '../errors.js';
 import { expired, invalid } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
-import { listObjects, parseRevision } from '../registry/list.js';
+import { listObjects, parseRevision, tooLarge } from '../registry/list.js';
 import type { Selection } from '../registry/selection.js';
 import type { ResourceInfo } from '../schema/resource.js';
+import type { ClusterStore } from '../store/cluster-store.js';
 import type { HttpEnvironment } from './environment.js';
 import type { Exchange } from './exchange.js';
 import type { Renderer } from './render.js';
-import { eventLine, WatchStream } from './watch-stream.js';
+import { integerOf, isTrue } from './resource-request.js';
+import { eventFrame, WatchStream } from './watch-stream.js';
 
 interface WatchOptions {
   resourceVersion: string;
@@ -15,8 +19,6 @@ interface WatchOptions {
   bookmarks: boolean;
   timeoutMs: number;
 }
-
-const truthy = (value: string | null): boolean => value === 'true' || value === '1' || value === '';
 
 /** `ValidateListOptions` of k8s.io/apimachinery `pkg/apis/meta/internalversion/validation`, the watch half. */
 function validate(query: URLSearchParams): void {
@@ -52,13 +54,14 @@ function validate(query: URLSearchParams): void {
 
 function optionsOf(query: URLSearchParams, environment: HttpEnvironment): WatchOptions {
   validate(query);
-  const seconds = Number(query.get('timeoutSeconds') ?? 0);
+  integerOf(query, 'limit');
+  const seconds = integerOf(query, 'timeoutSeconds') ?? 0;
   const { minWatchMs } = environment.limits;
   const initial = query.get('sendInitialEvents');
   return {
     resourceVersion: query.get('resourceVersion') ?? '',
-    sendInitialEvents: initial === null ? undefined : truthy(initial),
-    bookmarks: query.has('allowWatchBookmarks') && truthy(query.get('allowWatchBookmarks')),
+    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+    bookmarks: isTrue(query.get('allowWatchBookmarks')),
     timeoutMs: seconds > 0 ? seconds * 1000 : minWatchMs * (1 + environment.random()),
   };
 }
@@ -77,13 +80,17 @@ export function startWatch(
   const { store } = context;
   const fresh = options.resourceVersion === '' || options.resourceVersion === '0';
   const since = fresh ? 0 : parseRevision(options.resourceVersion);
-  // A version from the future is waited for by upstream; here none was ever given out, so the client is mistaken.
   const initial = options.sendInitialEvents ?? fresh;
   const { response } = exchange;
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
-  const tooOld = initial || fresh ? undefined : tooOldError(store.oldestRevision, since);
-  if (tooOld !== undefined) {
-    response.end(eventLine('ERROR', JSON.stringify(tooOld.status)));
+  const { encoding } = exchange.accepted;
+  response.writeHead(200, {
+    'Audit-Id': randomUUID(),
+    'Content-Type': encoding === 'protobuf' ? `${PROTOBUF};stream=watch` : 'application/json',
+    'Cache-Control': 'no-cache, private',
+  });
+  const wrong = outOfRange(store, since, initial, fresh, options.resourceVersion);
+  if (wrong !== undefined) {
+    response.end(eventFrame(encoding, 'ERROR', JSON.stringify(wrong.status)));
     return;
   }
   const stream = new WatchStream(
@@ -100,16 +107,23 @@ export function startWatch(
   streams.add(stream);
   if (initial) {
     const { texts, revision } = listObjects(store, resource, selection);
-    let lines = texts.map((text) => eventLine('ADDED', renderer.event(text))).join('');
-    if (options.sendInitialEvents === true && options.bookmarks)
-      lines += eventLine('BOOKMARK', renderer.bookmark(revision, true));
-    stream.write(lines);
+    stream.begin(texts, options.sendInitialEvents === true && options.bookmarks ? revision : undefined);
   } else if (!fresh) {
     for (const change of store.changesSince(resource.storage, since) ?? []) stream.onChange(change);
+    stream.ignoreUntil(since);
   }
   response.flushHeaders();
 }
 
-function tooOldError(oldest: number, since: number): ApiError | undefined {
-  return since < oldest ? expired(`too old resource version: ${since} (${oldest})`) : undefined;
+/** What a watch from the version is told instead of events: that version is too old, or was never given out. */
+function outOfRange(
+  store: ClusterStore,
+  since: number,
+  initial: boolean,
+  fresh: boolean,
+  asked: string,
+): ApiError | undefined {
+  if (initial) return since > store.revision ? tooLarge(asked, store.revision) : undefined;
+  if (fresh || since >= store.oldestRevision) return undefined;
+  return expired(`too old resource version: ${since} (${store.oldestRevision})`);
 }

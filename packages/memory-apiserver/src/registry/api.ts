@@ -1,4 +1,5 @@
 import type { KubeObject } from '../object.js';
+import type { RequestAttributes } from './user.js';
 
 /** Names a kind of object by its storage (`pods`, `deployments.apps`: see `ResourceInfo.storage`). */
 export type StorageName = string;
@@ -15,9 +16,13 @@ export interface ListOptions {
 export interface WriteOptions {
   dryRun?: boolean;
   fieldManager?: string;
+  /** The request of a user that asks for it; code in the process has none and may write everything. */
+  request?: RequestAttributes;
+  /** Takes what the client is to be warned of. */
+  warn?: (text: string) => void;
 }
 
-export interface DeleteOptions {
+export interface DeleteOptions extends Pick<WriteOptions, 'request' | 'warn'> {
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   gracePeriodSeconds?: number;
   preconditions?: { uid?: string; resourceVersion?: string };

@@ -1,75 +1,138 @@
 import type { KubeObject } from '../object.js';
 import type { RegistryContext } from './context.js';
+import { quoteList } from './rbac/rule-coverage.js';
 import type { ServiceAccountClaims } from './service-account-tokens.js';
+import { ISSUER, LEEWAY_MS } from './service-account-tokens.js';
 import type { UserInfo } from './user.js';
-import { serviceAccountUser } from './user.js';
+import { AUTHENTICATED, serviceAccountUser } from './user.js';
+
+/** What a token proves, for which of the audiences that were asked about. */
+export interface Authenticated {
+  user: UserInfo;
+  audiences: string[];
+}
+
+const INVALID = 'invalid bearer token';
+const API: readonly string[] = [ISSUER];
+
+/** `extra` of users, as k8s.io/apiserver `pkg/authentication/serviceaccount/util.go` names it. */
+const EXTRA = 'authentication.kubernetes.io';
 
 /** Who has a bearer token: given tokens first, then those of service accounts. */
 export class TokenAuthenticator {
-  readonly #given: Map<string, UserInfo>;
+  readonly #given = new Map<string, UserInfo>();
 
   constructor(
     private readonly context: RegistryContext,
     given: Readonly<Record<string, UserInfo>> = {},
   ) {
-    this.#given = new Map(Object.entries(given));
+    for (const [token, user] of Object.entries(given)) this.allow(token, user);
   }
 
   allow(token: string, user: UserInfo): void {
-    this.#given.set(token, user);
+    const { groups } = user;
+    const complete = groups.includes(AUTHENTICATED) ? groups : [...groups, AUTHENTICATED];
+    this.#given.set(token, { ...user, groups: complete });
   }
 
   revoke(token: string): void {
     this.#given.delete(token);
   }
 
-  /** The user, or undefined for a token that isn't, or no longer, valid in this cluster. */
+  /** The user, or undefined for a token that isn't, or no longer, valid for this cluster's API. */
   authenticate(token: string): UserInfo | undefined {
     const given = this.#given.get(token);
+    if (given !== undefined) return given;
+    const answer = this.review(token, API);
+    return 'error' in answer ? undefined : answer.user;
+  }
+
+  /** As a TokenReview asks; without audiences the API server itself is meant. */
+  review(token: string, audiences: readonly string[]): Authenticated | { error: string } {
+    const asked = audiences.length === 0 ? API : audiences;
+    const given = this.#given.get(token);
     if (given !== undefined) {
-      const authenticated = 'system:authenticated';
-      return given.groups.includes(authenticated)
-        ? given
-        : { ...given, groups: [...given.groups, authenticated] };
+      const common = asked.filter((audience) => API.includes(audience));
+      return common.length === 0 ? { error: INVALID } : { user: given, audiences: common };
     }
-    const claims = this.context.tokens.read(token);
-    return claims === undefined ? undefined : this.#serviceAccount(token, claims);
+    try {
+      const claims = this.context.tokens.read(token);
+      return claims === undefined ? { error: INVALID } : this.#serviceAccount(token, claims, asked);
+    } catch (error) {
+      return { error: `[${INVALID}, ${(error as Error).message}]` };
+    }
   }
 
-  /** Tokens carry the account's UID, which no other cluster has, so they are worth nothing elsewhere. */
-  #serviceAccount(token: string, claims: ServiceAccountClaims): UserInfo | undefined {
-    const { namespace, serviceAccount } = claims;
-    if (this.#uidOf('serviceaccounts', namespace, serviceAccount.name) !== serviceAccount.uid)
-      return undefined;
-    if (claims.secretName !== undefined && !this.#isIn(token, namespace, claims.secretName)) return undefined;
-    const { boundTo } = claims;
-    if (boundTo !== undefined) {
-      const storage = `${boundTo.kind.toLowerCase()}s`;
-      const home = boundTo.kind === 'Node' ? '' : namespace;
-      if (this.#uidOf(storage, home, boundTo.name) !== boundTo.uid) return undefined;
+  /**
+   * Tokens carry the account's UID, which no other cluster has, so they are worth nothing elsewhere. Throws Error
+   * with what k8s.io/kubernetes `pkg/serviceaccount` (`claims.go`, `legacy.go`) has against a token.
+   */
+  #serviceAccount(token: string, claims: ServiceAccountClaims, asked: readonly string[]): Authenticated {
+    const { namespace, serviceAccount, boundTo, secretName } = claims;
+    const meant = claims.audiences.length === 0 ? API : claims.audiences;
+    const audiences = meant.filter((audience) => asked.includes(audience));
+    if (audiences.length === 0) {
+      throw new Error(
+        `token audiences ${quoteList(meant)} is invalid for the target audiences ${quoteList(asked)}`,
+      );
     }
-    const user = serviceAccountUser(namespace, serviceAccount.name, serviceAccount.uid);
-    if (claims.id !== undefined)
-      user.extra = { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.id}`] };
-    if (boundTo?.kind === 'Pod') {
-      user.extra = {
-        ...user.extra,
-        'authentication.kubernetes.io/pod-name': [boundTo.name],
-        'authentication.kubernetes.io/pod-uid': [boundTo.uid],
-      };
+    if (secretName !== undefined) this.#checkSecret(token, namespace, secretName);
+    const account = this.#find('serviceaccounts', namespace, serviceAccount.name);
+    if (account === undefined)
+      throw new Error(`serviceaccounts ${JSON.stringify(serviceAccount.name)} not found`);
+    if (account.metadata.uid !== serviceAccount.uid) {
+      const claim = `(${account.metadata.uid}) does not match claim (${serviceAccount.uid})`;
+      throw new Error(`${secretName === undefined ? 'service account' : 'ServiceAccount'} UID ${claim}`);
     }
-    return user;
+    if (this.#isLongDeleted(account))
+      throw new Error(`service account ${namespace}/${serviceAccount.name} has been deleted`);
+    if (boundTo !== undefined) this.#checkBound(namespace, boundTo);
+    return { user: userOf(claims), audiences };
   }
 
-  #uidOf(storage: string, namespace: string, name: string): string | undefined {
+  /** A Secret's token is the one that stands in the Secret. */
+  #checkSecret(token: string, namespace: string, name: string): void {
+    const secret = this.#find('secrets', namespace, name);
+    if (secret === undefined || secret.metadata.deletionTimestamp !== undefined)
+      throw new Error('Token has been invalidated');
+    const { data } = secret as { data?: Record<string, string> };
+    if (data?.token !== Buffer.from(token).toString('base64'))
+      throw new Error("Token does not match server's copy");
+  }
+
+  #checkBound(namespace: string, { kind, name, uid }: NonNullable<ServiceAccountClaims['boundTo']>): void {
+    const what = kind.toLowerCase();
+    const object = this.#find(`${what}s`, kind === 'Node' ? '' : namespace, name);
+    if (object === undefined || this.#isLongDeleted(object))
+      throw new Error('service account token has been invalidated');
+    if (object.metadata.uid === uid) return;
+    const claim = `(${object.metadata.uid}) does not match service account ${what} ref claim (${uid})`;
+    throw new Error(`${kind === 'Node' ? 'node' : kind} UID ${claim}`);
+  }
+
+  #isLongDeleted({ metadata }: Pick<KubeObject, 'metadata'>): boolean {
+    const { deletionTimestamp } = metadata;
+    if (deletionTimestamp === undefined) return false;
+    return Date.parse(deletionTimestamp) < this.context.now() - LEEWAY_MS;
+  }
+
+  #find(storage: string, namespace: string, name: string): Pick<KubeObject, 'metadata'> | undefined {
     const text = this.context.store.read(storage, `${namespace}/${name}`);
-    return text === undefined ? undefined : (JSON.parse(text) as KubeObject).metadata.uid;
+    return text === undefined ? undefined : (JSON.parse(text) as Pick<KubeObject, 'metadata'>);
   }
+}
 
-  #isIn(token: string, namespace: string, secret: string): boolean {
-    const text = this.context.store.read('secrets', `${namespace}/${secret}`);
-    if (text === undefined) return false;
-    const { data } = JSON.parse(text) as { data?: Record<string, string> };
-    return data?.token === Buffer.from(token).toString('base64');
+function userOf({ namespace, serviceAccount, boundTo, node, id }: ServiceAccountClaims): UserInfo {
+  const user = serviceAccountUser(namespace, serviceAccount.name, serviceAccount.uid);
+  const extra: Record<string, string[]> = {};
+  if (id !== undefined) extra[`${EXTRA}/credential-id`] = [`JTI=${id}`];
+  if (node !== undefined) {
+    extra[`${EXTRA}/node-name`] = [node.name];
+    if (node.uid) extra[`${EXTRA}/node-uid`] = [node.uid];
   }
+  if (boundTo?.kind === 'Pod') {
+    extra[`${EXTRA}/pod-name`] = [boundTo.name];
+    extra[`${EXTRA}/pod-uid`] = [boundTo.uid];
+  }
+  return Object.keys(extra).length === 0 ? user : { ...user, extra };
 }

@@ -3,9 +3,11 @@ import { notFound } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import type { OverlayCatalog } from '../schema/catalog.js';
 import type { ResourceInfo } from '../schema/resource.js';
+import { fromStoredForm } from '../schema/structural/stored-form.js';
 import type { ClusterStore } from '../store/cluster-store.js';
 import { objectKey } from '../store/key.js';
 import { parseObject } from '../store/text.js';
+import type { RbacAuthorizer } from './rbac/rbac-authorizer.js';
 import type { ServiceAccountTokens } from './service-account-tokens.js';
 import type { Authorizer } from './user.js';
 
@@ -14,7 +16,8 @@ export interface RegistrySettings {
   readonly now: () => number;
   readonly random: () => number;
   readonly tokens: ServiceAccountTokens;
-  readonly authorizer: Authorizer;
+  /** Instead of {@link RegistryContext.rbac}. */
+  readonly authorizer?: Authorizer;
   /** IPv4 range of cluster IPs, such as `10.43.0.0/16`. */
   readonly serviceCidr: string;
   /** Which controllers work on what the registry leaves half done. */
@@ -25,6 +28,8 @@ export interface RegistrySettings {
     readonly garbageCollector: boolean;
     /** Gives each namespace its `default` service account; without it pods don't need one. */
     readonly serviceAccount: boolean;
+    /** Fills the Secrets of service account tokens; without it they stay as they come. */
+    readonly serviceAccountToken: boolean;
     /** Takes the finalizers off claims and volumes that nothing uses; without it they aren't set. */
     readonly storageProtection: boolean;
   };
@@ -32,6 +37,9 @@ export interface RegistrySettings {
 
 /** What the parts of the registry share about one cluster. */
 export interface RegistryContext extends RegistrySettings {
+  readonly authorizer: Authorizer;
+  /** Roles and bindings of this cluster. */
+  readonly rbac: RbacAuthorizer;
   readonly store: ClusterStore;
   readonly catalog: OverlayCatalog;
   readonly caCert: string;
@@ -48,7 +56,10 @@ export function findObject(
   name: string,
 ): KubeObject | undefined {
   const text = context.store.read(resource.storage, objectKey(namespace, name));
-  return text === undefined ? undefined : parseObject(apiVersionOf(resource), resource.kind, text);
+  if (text === undefined) return undefined;
+  const object = parseObject(apiVersionOf(resource), resource.kind, text);
+  if (resource.custom !== undefined) fromStoredForm(resource.custom, object);
+  return object;
 }
 
 /** The stored object, the caller's own. Throws NotFound. */

@@ -1,6 +1,9 @@
+import { cloneJson } from '../codec/json.js';
 import type { KubeObject } from '../object.js';
+import { completeZeroValues } from '../schema/normalize.js';
 import type { ResourceInfo } from '../schema/resource.js';
-import { objectText, parseObject } from '../store/text.js';
+import { fromStoredForm } from '../schema/structural/stored-form.js';
+import { answerText, objectText, parseObject } from '../store/text.js';
 import type { RegistryContext } from './context.js';
 import { apiVersionOf } from './context.js';
 
@@ -115,11 +118,22 @@ export function fromStorage(resource: ResourceInfo, object: KubeObject): KubeObj
   converterOf(resource)?.fromStorage(object);
   object.apiVersion = apiVersionOf(resource);
   object.kind = resource.kind;
+  if (resource.custom !== undefined) fromStoredForm(resource.custom, object);
+  if (converterOf(resource) !== undefined) completeZeroValues(object);
   return object;
 }
 
-/** The stored text in the resource's version; the very text for all but a few resources. */
+/** False if objects are stored just as they are answered. */
+const differs = (resource: ResourceInfo): boolean =>
+  converterOf(resource) !== undefined || resource.custom?.mayDiffer === true;
+
+/** The stored object in the resource's version: itself for all but a few resources, else a copy. */
+export function inVersion(resource: ResourceInfo, object: KubeObject): KubeObject {
+  return !differs(resource) ? object : fromStorage(resource, cloneJson(object));
+}
+
+/** The stored text as an answer in the resource's version, with managedFields in full. */
 export function textInVersion(resource: ResourceInfo, text: string): string {
-  if (converterOf(resource) === undefined) return text;
-  return objectText(fromStorage(resource, parseObject('', '', text)));
+  if (!differs(resource)) return answerText(text);
+  return answerText(objectText(fromStorage(resource, parseObject('', '', text))));
 }

@@ -6,13 +6,20 @@ import type { ResourceInfo } from '../schema/resource.js';
 import { validate } from '../schema/validation.js';
 import { timestamp } from '../store/identity.js';
 import { objectText } from '../store/text.js';
+import { checkByAdmission, completeByAdmission } from './admission/index.js';
+import { admit } from './admission-policies/admit.js';
 import type { WriteOptions } from './api.js';
 import type { RegistryContext } from './context.js';
-import { hasSubresource, keyOf } from './context.js';
+import { findObject, hasSubresource, keyOf } from './context.js';
 import { generateName } from './names.js';
 import { checkNamespace, setNamespace } from './namespaces.js';
+import { warnOfPods } from './pod-warnings.js';
+import { checkNoVersion } from './preconditions.js';
+import { applyRequesterRules } from './requester-rules.js';
 import { strategyOf } from './strategies/index.js';
 import type { Strategy } from './strategy.js';
+import type { FieldWriter } from './track-fields.js';
+import { takeSentFields, trackCreate } from './track-fields.js';
 
 /** Tries for a free name from metadata.generateName: `maxNameGenerationCreateAttempts` in k8s.io/apiserver. */
 const NAME_ATTEMPTS = 8;
@@ -26,24 +33,43 @@ export function createObject(
   resource: ResourceInfo,
   object: KubeObject,
   namespace: string | undefined,
-  options: WriteOptions = {},
+  options: WriteOptions & FieldWriter = {},
 ): string {
   const { metadata } = object;
   const strategy = strategyOf(resource);
-  if (metadata.resourceVersion) {
-    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
-  }
+  const sent = takeSentFields(object);
+  applyRequesterRules(context, resource, object, undefined, options.request);
+  checkNoVersion(object);
   setNamespace(resource, object, namespace);
   fillSystemFields(context, resource, object);
   checkNamespace(context, resource, object);
   takeName(context, resource, object);
   setStatus(resource, object, strategy);
-  if (strategy.generation === true) metadata.generation = 1;
-  else delete metadata.generation;
+  if (strategy.generation !== undefined && strategy.generation !== false) metadata.generation = 1;
   applyDefaults(object);
+  strategy.complete?.(object, options.entries !== undefined);
+  trackCreate(context, resource, object, options, sent);
+  const attributes = {
+    context,
+    resource,
+    object,
+    old: undefined,
+    subresource: '',
+    dryRun: options.dryRun === true,
+    warn: options.warn,
+  };
+  completeByAdmission(attributes);
   strategy.prepareForCreate?.(object, context);
-  const causes = validate(object, resource);
+  const causes = [
+    ...validate(object, resource),
+    ...(strategy.validate?.(object, undefined, '', options.warn) ?? []),
+  ];
   if (causes.length > 0) throw invalid(resource, metadata.name, causes);
+  warnOfPods(attributes);
+  if (isTaken(context, resource, object))
+    throw alreadyThere(context, resource, object, options.via ?? resource);
+  admit(context, resource, object, undefined, options);
+  checkByAdmission(attributes);
   if (options.dryRun === true) return objectText(object);
   const text = context.store.put(resource.storage, keyOf(object), object);
   strategy.afterWrite?.(object, context);
@@ -67,16 +93,29 @@ function fillSystemFields({ now }: RegistryContext, resource: ResourceInfo, obje
   ]);
 }
 
+const isTaken = ({ store }: RegistryContext, { storage }: ResourceInfo, object: KubeObject): boolean =>
+  store.has(storage, keyOf(object));
+
 function takeName(context: RegistryContext, resource: ResourceInfo, object: KubeObject): void {
   const { metadata } = object;
-  const taken = (): boolean => context.store.has(resource.storage, keyOf(object));
-  if (!metadata.name) {
-    for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt += 1) {
-      metadata.name = generateName(metadata.generateName ?? '', context.random);
-      if (!taken()) return;
-    }
+  if (metadata.name) return;
+  for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt += 1) {
+    metadata.name = generateName(metadata.generateName ?? '', context.random);
+    if (!isTaken(context, resource, object)) return;
   }
-  if (taken()) throw alreadyExists(resource, metadata.name);
+}
+
+/** @param named the resource as the request names it */
+function alreadyThere(
+  context: RegistryContext,
+  resource: ResourceInfo,
+  { metadata }: KubeObject,
+  named: ResourceInfo,
+): ApiError {
+  const error = alreadyExists(named, metadata.name);
+  const there = findObject(context, resource, metadata.namespace, metadata.name);
+  if (there?.metadata.deletionTimestamp === undefined) return error;
+  return new ApiError(error.code, error.reason, `object is being deleted: ${error.message}`, error.details);
 }
 
 function setStatus(resource: ResourceInfo, object: KubeObject, strategy: Strategy): void {

@@ -8,7 +8,7 @@ export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 /** Keeps a deleted CRD while objects of it exist. */
 export const DEFINITION_CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 
-/** Takes the object, whose last state this is, out of the store. */
+/** Takes the object, whose last state this is, out of the store; it gets the version of its removal. */
 export function erase(context: RegistryContext, resource: ResourceInfo, last: KubeObject): void {
   context.store.remove(resource.storage, keyOf(last), last);
   strategyOf(resource).afterRemove?.(last, context);

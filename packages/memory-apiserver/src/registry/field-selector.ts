@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from '../errors.js';
+import { badRequest } from '../errors.js';
 import type { ResourceInfo } from '../schema/resource.js';
 import type { ObjectBody } from '../store/change.js';
 
@@ -44,9 +44,22 @@ const SELECTABLE: Readonly<Record<string, readonly string[]>> = {
   secrets: ['type'],
   services: ['spec.clusterIP', 'spec.type'],
   replicationcontrollers: ['status.replicas'],
-  'replicasets.apps': ['status.replicas'],
   'jobs.batch': ['status.successful'],
   'certificatesigningrequests.certificates.k8s.io': ['spec.signerName'],
+  'resourceslices.resource.k8s.io': ['spec.nodeName', 'spec.driver'],
+};
+
+const KIND_OF_EVENT = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
+
+/** Other names of fields, by group version and resource. */
+const ALIASES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'v1/pods': { 'spec.host': 'spec.nodeName' },
+  'events.k8s.io/v1/events': {
+    ...Object.fromEntries(KIND_OF_EVENT.map((field) => [`regarding.${field}`, `involvedObject.${field}`])),
+    reportingController: 'reportingComponent',
+    reason: 'reason',
+    type: 'type',
+  },
 };
 
 function unescapeValue(value: string): string {
@@ -65,24 +78,46 @@ export function parseFieldSelector(text: string): FieldRequirement[] {
   return requirements;
 }
 
-/** Throws BadRequest for a field that objects of the resource can't be selected by. */
-export function checkFields(
+/**
+ * The requirements with fields by the names that {@link matchFields} knows. Throws BadRequest for a field that objects
+ * of the resource can't be selected by.
+ */
+export function resolveFields(
   resource: ResourceInfo,
   requirements: readonly FieldRequirement[],
-  text: string,
-): void {
-  const extra =
-    resource.custom?.selectableFields.map((path) => path.replace(/^\./, '')) ?? SELECTABLE[resource.storage];
-  for (const { field } of requirements) {
-    if (field === 'metadata.name' || field === 'metadata.namespace' || extra?.includes(field) === true)
-      continue;
-    if (resource.storage === 'namespaces' && field === 'name') continue;
-    throw new ApiError(
-      400,
-      'BadRequest',
-      `Unable to find "${resource.group}/${resource.version}, Resource=${resource.plural}" that match label selector "", field selector "${text}": field label not supported: ${field}`,
-    );
-  }
+): FieldRequirement[] {
+  return requirements.map((requirement) => ({
+    ...requirement,
+    field: resolve(resource, requirement.field),
+  }));
+}
+
+function resolve(resource: ResourceInfo, field: string): string {
+  if (field === 'metadata.name') return field;
+  const aliases =
+    ALIASES[`${resource.group === '' ? '' : `${resource.group}/`}${resource.version}/${resource.plural}`];
+  const alias = aliases !== undefined && Object.hasOwn(aliases, field) ? aliases[field] : undefined;
+  if (alias !== undefined) return alias;
+  // The same objects in another group: it has names of its own for all.
+  const selectable =
+    resource.group === 'events.k8s.io'
+      ? []
+      : (resource.custom?.selectableFields.map((path) => path.replace(/^\./, '')) ??
+        SELECTABLE[resource.storage]);
+  // Kinds without fields of their own can all be asked for a namespace, whether they are in one or not.
+  if (field === 'metadata.namespace' && (resource.namespaced || selectable === undefined)) return field;
+  if (selectable?.includes(field) === true) return field;
+  throw badRequest(unsupported(resource, field, selectable !== undefined));
+}
+
+/** Each kind that has selectable fields of its own has its own words, too. */
+function unsupported({ storage, kind }: ResourceInfo, field: string, special: boolean): string {
+  if (!special)
+    return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  if (storage === 'jobs.batch') return `field label ${JSON.stringify(field)} not supported for ${kind}`;
+  if (storage === 'resourceslices.resource.k8s.io')
+    return `field label not supported for resource.k8s.io/v1, Kind=${kind}: ${field}`;
+  return `field label not supported: ${field}`;
 }
 
 /** Values whose absence reads as something else than the empty string. */
@@ -96,14 +131,11 @@ const ABSENT: Readonly<Record<string, string>> = {
 function fieldValue(body: ObjectBody, field: string): string {
   // Names that differ from the field's path, and values that are made of several.
   if (field === 'source') return lookup(body, 'source.component') || lookup(body, 'reportingComponent');
-  if (field === 'reportingComponent')
-    return lookup(body, 'reportingComponent') || lookup(body, 'source.component');
   if (field === 'status.successful') return lookup(body, 'status.succeeded') || '0';
   if (field === 'status.podIPs') {
     const ips = (body as { status?: { podIPs?: { ip?: string }[] } }).status?.podIPs ?? [];
     return ips.map(({ ip }) => ip ?? '').join(',');
   }
-  if (field === 'name') return body.metadata.name;
   return lookup(body, field) || (ABSENT[field] ?? '');
 }
 

@@ -1,4 +1,5 @@
 import { badRequest } from '../errors.js';
+import { labelValue, qualifiedName } from '../schema/validation/names.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -9,79 +10,129 @@ export interface LabelRequirement {
   readonly values: readonly string[];
 }
 
+/** Symbols stand for themselves, words are what is between them; at the end of the text stands `''`. */
 const TOKEN = /\s*(==|!=|=|!|,|\(|\)|>|<|[^\s=!,()<>]+)/y;
 
 function tokens(text: string): string[] {
   const found: string[] = [];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < text.trimEnd().length) {
-    const match = TOKEN.exec(text);
-    if (match === null) throw badRequest(`unable to parse requirement: unexpected character in "${text}"`);
-    found.push(match[1] ?? '');
-  }
+  const end = text.trimEnd().length;
+  for (TOKEN.lastIndex = 0; TOKEN.lastIndex < end;) found.push(TOKEN.exec(text)?.[1] ?? '');
   return found;
 }
 
-const isWord = (token: string | undefined): token is string =>
-  token !== undefined && /^[^=!,()<>]/.test(token);
+const isWord = (token: string): boolean => /^[^=!,()<>]/.test(token);
+
+const OPERATORS: Readonly<Record<string, LabelRequirement['operator']>> = {
+  in: 'in',
+  notin: 'notin',
+  '=': '=',
+  '==': '=',
+  '!=': '!=',
+  '>': 'gt',
+  '<': 'lt',
+};
+
+/** Reads tokens one after another; what it throws is the reason alone. */
+class Parser {
+  #at = 0;
+  readonly #tokens: readonly string[];
+
+  constructor(text: string) {
+    this.#tokens = tokens(text);
+  }
+
+  get next(): string {
+    return this.#tokens[this.#at] ?? '';
+  }
+
+  take(): string {
+    const token = this.next;
+    this.#at += 1;
+    return token;
+  }
+
+  requirement(): LabelRequirement {
+    const negated = this.next === '!';
+    if (negated) this.take();
+    const key = this.take();
+    if (!isWord(key)) throw expected(key, ', expected: identifier');
+    const wrong = qualifiedName(key)[0];
+    if (wrong !== undefined) throw new RangeError(`<nil>: Invalid value: ${JSON.stringify(key)}: ${wrong}`);
+    if (negated) return { key, operator: '!', values: [] };
+    if (this.next === '' || this.next === ',') return { key, operator: 'exists', values: [] };
+    const token = this.take();
+    const operator = Object.hasOwn(OPERATORS, token) ? OPERATORS[token] : undefined;
+    if (operator === undefined) throw expected(token, ', expected: in, notin, =, ==, !=, gt, lt');
+    const values = operator === 'in' || operator === 'notin' ? this.#list() : [this.#value()];
+    checkValues(key, operator, values);
+    return { key, operator, values };
+  }
+
+  /** A value may be empty: `a=`. */
+  #value(): string {
+    if (this.next === '' || this.next === ',') return '';
+    const value = this.take();
+    if (!isWord(value)) throw expected(value, ', expected: identifier');
+    return value;
+  }
+
+  /** `(x, y)`; between commas there may be nothing, which is the empty value. */
+  #list(): string[] {
+    const first = this.take();
+    if (first !== '(') throw expected(first, " expected: '('");
+    if (!isWord(this.next) && this.next !== ',' && this.next !== ')')
+      throw expected(this.next, ", expected: ',', ')' or identifier");
+    const values = new Set<string>();
+    for (let separator = ','; separator === ',';) {
+      values.add(isWord(this.next) ? this.take() : '');
+      separator = this.take();
+      if (separator !== ',' && separator !== ')') throw expected(separator, ", expected: ',' or ')'");
+    }
+    return [...values].sort();
+  }
+}
+
+const expected = (found: string, what: string): RangeError => new RangeError(`found '${found}'${what}`);
+
+const INTEGER = /^-?\d+$/;
+
+function checkValues(key: string, operator: LabelRequirement['operator'], values: readonly string[]): void {
+  for (const [index, value] of values.entries()) {
+    const shown = JSON.stringify(value);
+    if ((operator === 'gt' || operator === 'lt') && !INTEGER.test(value))
+      throw new RangeError(
+        `values[${index}]: Invalid value: ${shown}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      );
+    const wrong = labelValue(value)[0];
+    if (wrong !== undefined)
+      throw new RangeError(`values[${index}][${key}]: Invalid value: ${shown}: ${wrong}`);
+  }
+}
 
 /**
  * Parses `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>1,j<5`: k8s.io/apimachinery `pkg/labels` `Parse`.
  * Throws BadRequest.
  */
 export function parseLabelSelector(text: string): LabelRequirement[] {
-  const input = tokens(text);
+  const parser = new Parser(text);
   const requirements: LabelRequirement[] = [];
-  let at = 0;
-  const fail = (): never => {
-    throw badRequest(
-      `unable to parse requirement: found '${input[at] ?? ''}', expected a valid label selector in "${text}"`,
-    );
-  };
-  const word = (): string => {
-    const token = input[at];
-    if (!isWord(token)) return fail();
-    at += 1;
-    return token;
-  };
-  /** A value may be empty: `a=` or `a in (,x)`. */
-  const value = (): string => (isWord(input[at]) ? word() : '');
-  const list = (): string[] => {
-    if (input[at] !== '(') fail();
-    at += 1;
-    const values = [value()];
-    for (; input[at] === ','; values.push(value())) at += 1;
-    if (input[at] !== ')') fail();
-    at += 1;
-    return values;
-  };
-  const requirement = (): LabelRequirement => {
-    if (input[at] === '!') {
-      at += 1;
-      return { key: word(), operator: '!', values: [] };
+  if (parser.next === '') return requirements;
+  if (!isWord(parser.next) && parser.next !== '!')
+    throw badRequest(`found '${parser.next}', expected: !, identifier, or 'end of string'`);
+  for (;;) {
+    try {
+      requirements.push(parser.requirement());
+    } catch (error) {
+      if (error instanceof RangeError) throw badRequest(`unable to parse requirement: ${error.message}`);
+      throw error;
     }
-    const key = word();
-    const operator = input[at];
-    if (operator === undefined || operator === ',') return { key, operator: 'exists', values: [] };
-    at += 1;
-    if (operator === '=' || operator === '==') return { key, operator: '=', values: [value()] };
-    if (operator === '!=') return { key, operator: '!=', values: [value()] };
-    if (operator === '>' || operator === '<')
-      return { key, operator: operator === '>' ? 'gt' : 'lt', values: [word()] };
-    if (operator === 'in' || operator === 'notin') return { key, operator, values: list() };
-    at -= 1;
-    return fail();
-  };
-  while (at < input.length) {
-    requirements.push(requirement());
-    if (at < input.length && input[at] !== ',') fail();
-    if (at === input.length - 1) fail();
-    at += 1;
+    const separator = parser.take();
+    if (separator === '') return requirements;
+    if (separator !== ',') throw badRequest(`found '${separator}', expected: ',' or 'end of string'`);
+    if (!isWord(parser.next) && parser.next !== '!')
+      throw badRequest(`found '${parser.next}', expected: identifier after ','`);
   }
-  return requirements;
 }
-
-const INTEGER = /^-?\d+$/;
 
 function holds({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
@@ -99,7 +150,7 @@ function holds({ key, operator, values }: LabelRequirement, labels: Labels): boo
     case 'gt':
     case 'lt': {
       const bound = values[0] ?? '';
-      if (value === undefined || !INTEGER.test(value) || !INTEGER.test(bound)) return false;
+      if (value === undefined || !INTEGER.test(value)) return false;
       return operator === 'gt' ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
     }
   }

@@ -1,3 +1,4 @@
+import { jsonError } from '../codec/json-error.js';
 import { ApiError, badRequest, expired } from '../errors.js';
 import type { Status } from '../object.js';
 import type { ResourceInfo } from '../schema/resource.js';
@@ -52,24 +53,38 @@ interface Position {
   after: string;
 }
 
-const encodePosition = ({ revision, after }: Position): string =>
-  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString(
-    'base64url',
-  );
+/** Keys in tokens are below the namespace that the list is of, as upstream's are. */
+function encodePosition({ revision, after }: Position, namespace: string | undefined): string {
+  const key = after.slice(namespacePrefix(namespace).length);
+  const start = `${key.startsWith('/') ? '' : '/'}${key}\0`;
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start })).toString('base64url');
+}
 
-function decodePosition(token: string): Position {
+/** `DecodeContinue` in k8s.io/apiserver `pkg/storage`. */
+function decodePosition(
+  token: string,
+  { namespaced }: ResourceInfo,
+  namespace: string | undefined,
+): Position {
+  const wrong = (why: string): ApiError =>
+    badRequest(`invalid continue token: continue key is not valid${why}`);
+  // Bytes that are no UTF-8 are shown as Latin-1, as Go does in what it says of them.
+  const text = Buffer.from(token, 'base64url').toString('latin1');
+  let value: unknown;
   try {
-    const { rv, start, v } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Record<
-      string,
-      unknown
-    >;
-    if (v === 'meta.k8s.io/v1' && typeof rv === 'number' && typeof start === 'string') {
-      return { revision: rv, after: start.replace(/\0$/, '') };
-    }
+    value = JSON.parse(text);
   } catch {
-    // Said below.
+    throw wrong(`: ${jsonError(text)}`);
   }
-  throw badRequest('continue key is not valid: the token could not be decoded');
+  const { rv = 0, start = '', v = '' } = (value ?? {}) as Record<string, unknown>;
+  if (v !== 'meta.k8s.io/v1') throw wrong(`: server does not recognize this encoded version ${String(v)}`);
+  if (typeof rv !== 'number' || rv === 0)
+    throw wrong(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof start !== 'string' || start === '')
+    throw wrong(': encoded start key empty (version meta.k8s.io/v1)');
+  const key = start.replace(/\0$/, '');
+  const after = namespaced ? namespacePrefix(namespace) + key.replace(/^\//, '') : key;
+  return { revision: rv, after };
 }
 
 /** 504 that makes clients try again: the version was never given out here. */
@@ -80,12 +95,17 @@ export function tooLarge(asked: string, current: number): ApiError {
   });
 }
 
-/** A resourceVersion of a request as a number. Throws Invalid. */
+/** A resourceVersion of a request as a number; undefined for a text that is none. */
+const revisionOf = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined);
+
+const notRevision = (text: string): string =>
+  `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+
+/** The resourceVersion of a get or watch as a number. Throws what upstream doesn't make a BadRequest of: a bare 500. */
 export function parseRevision(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw badRequest(
-    `invalid resource version "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-  );
+  const revision = revisionOf(text);
+  if (revision === undefined) throw new ApiError(500, '', notRevision(text));
+  return revision;
 }
 
 /** Keys and texts of a storage as they were at a revision. */
@@ -135,8 +155,13 @@ export function listObjects(
   page: ListPage = wholeList,
 ): ListResult {
   const { storage } = resource;
-  const position = page.continueToken === '' ? undefined : decodePosition(page.continueToken);
-  const asked = page.resourceVersion === '' ? 0 : parseRevision(page.resourceVersion);
+  const { namespace } = selection;
+  const position =
+    page.continueToken === '' ? undefined : decodePosition(page.continueToken, resource, namespace);
+  const asked = page.resourceVersion === '' ? 0 : revisionOf(page.resourceVersion);
+  if (asked === undefined) throw badRequest(`invalid resource version: ${notRevision(page.resourceVersion)}`);
+  if (position !== undefined && asked > 0)
+    throw badRequest('specifying resource version is not allowed when using continue');
   if (position === undefined && asked > store.revision) throw tooLarge(page.resourceVersion, store.revision);
   let revision = store.revision;
   if (position !== undefined && position.revision > 0) revision = position.revision;
@@ -144,7 +169,7 @@ export function listObjects(
   const state = stateAt(store, storage, selection.namespace, revision, singleKey(resource, selection));
   if (state === undefined) {
     if (position === undefined) throw expired(`The resourceVersion for the provided list is too old.`);
-    throw new ExpiredContinueError(encodePosition({ revision: -1, after: position.after }));
+    throw new ExpiredContinueError(encodePosition({ revision: -1, after: position.after }, namespace));
   }
   return collect(state, selection, page.limit, revision, position?.after);
 }
@@ -162,14 +187,16 @@ function collect(
   for (const [index, key] of keys.entries()) {
     if (after !== undefined && key <= after) continue;
     if (!selection.matchesKey(key)) continue;
-    const text = state.read(key);
-    if (text === undefined) continue;
-    if (!selection.byKey && !selection.matchesBody(JSON.parse(text) as ObjectBody)) continue;
+    // Whether one of the others is selected isn't looked for.
     if (limit > 0 && texts.length === limit) {
       const remaining =
         selection.byKey && selection.name === undefined ? { remaining: keys.length - index } : {};
-      return { texts, revision, continueToken: encodePosition({ revision, after: last }), ...remaining };
+      const continueToken = encodePosition({ revision, after: last }, selection.namespace);
+      return { texts, revision, continueToken, ...remaining };
     }
+    const text = state.read(key);
+    if (text === undefined) continue;
+    if (!selection.byKey && !selection.matchesBody(JSON.parse(text) as ObjectBody)) continue;
     texts.push(text);
     last = key;
   }

@@ -1,16 +1,18 @@
 import { jsonPatch } from '../codec/json-patch.js';
 import { cloneJson, isObject } from '../codec/json.js';
+import { expandFields } from '../codec/managed-fields.js';
 import { mergePatch } from '../codec/merge-patch.js';
 import { strategicMerge } from '../codec/strategic-merge.js';
-import { ApiError, badRequest } from '../errors.js';
+import { ApiError, badRequest, notFound } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import type { ResourceInfo } from '../schema/resource.js';
 import { typeOf } from '../schema/types.js';
 import type { PatchType } from './api.js';
 import type { RegistryContext } from './context.js';
-import { getObject } from './context.js';
+import { findObject } from './context.js';
 import { fromStorage, storageRow, toStorage } from './conversion.js';
 import { setNamespace } from './namespaces.js';
+import { unreadablePatch } from './unreadable-patch.js';
 import type { UpdateOptions, Written } from './update.js';
 import { replaceObject } from './update.js';
 
@@ -44,14 +46,45 @@ export function patchObject(
   options: UpdateOptions,
 ): Written {
   const row = storageRow(context, resource);
-  const old = getObject(context, row, namespace, name);
+  const old = findObject(context, row, namespace, name);
+  if (old === undefined) throw notFound(resource, name);
   const before = fromStorage(resource, cloneJson(old));
+  showManagedFields(before, type, body);
   const patched = applyPatch(resource, before, type, body);
-  options.inspect?.(patched);
+  try {
+    options.inspect?.(patched);
+  } catch (error) {
+    const { managedFields } = old.metadata;
+    const whole = (): unknown => applyPatch(resource, withManagedFields(before, managedFields), type, body);
+    throw unreadablePatch(error, type, body, whole);
+  }
   checkIdentity(resource, patched, namespace, name);
   const state = toStorage(context, resource, patched);
-  return { text: replaceObject(context, row, old, state, options), created: false };
+  return { text: replaceObject(context, row, old, state, { ...options, via: resource }), created: false };
 }
+
+/** A patch finds managedFields in the object if it has to do with them; else they only are in the way. */
+function showManagedFields({ metadata }: KubeObject, type: PatchType, body: unknown): void {
+  const { managedFields } = metadata;
+  if (typeof managedFields !== 'string') return;
+  delete metadata.managedFields;
+  if (type === 'json' && Array.isArray(body) && body.some(isAboutMetadata))
+    metadata.managedFields = JSON.parse(expandFields(managedFields)) as unknown[];
+}
+
+function withManagedFields(object: KubeObject, managedFields: unknown): KubeObject {
+  if (typeof managedFields !== 'string') return object;
+  const expanded = JSON.parse(expandFields(managedFields)) as unknown[];
+  return { ...object, metadata: { ...object.metadata, managedFields: expanded } };
+}
+
+const isAboutMetadata = (operation: unknown): boolean => {
+  const { path, from } = (operation ?? {}) as { path?: unknown; from?: unknown };
+  return [path, from].some(
+    (pointer) =>
+      pointer === '' || pointer === '/metadata' || String(pointer).startsWith('/metadata/managedFields'),
+  );
+};
 
 /** A patch can change anything but what the URL says. */
 export function checkIdentity(
@@ -61,6 +94,10 @@ export function checkIdentity(
   name: string,
 ): void {
   if (!isObject(object.metadata)) throw badRequest('metadata: Required value');
+  if (!object.metadata.name)
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
   if (object.kind !== resource.kind) {
     throw badRequest(
       `the kind in the data (${object.kind}) does not match the expected kind (${resource.kind})`,

@@ -31,10 +31,12 @@ export function bindPod(
   options: WriteOptions,
 ): void {
   const target = binding.target as { kind?: string; name?: string } | undefined;
-  if (!target?.name) throw badRequest('target.name: Required value');
+  if (binding.metadata.name && binding.metadata.name !== name)
+    throw badRequest('name in URL does not match name in Binding object');
+  if (!target?.name) throw new ApiError(500, '', 'target.name: Required value');
   const pods = resourceOfStorage(context, 'pods');
   const pod = getObject(context, pods, namespace, name);
-  const spec = pod.spec as { nodeName?: string };
+  const spec = pod.spec as { nodeName?: string; schedulingGates?: unknown[] };
   const { uid, annotations } = binding.metadata;
   if (uid && uid !== pod.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`;
@@ -51,6 +53,10 @@ export function bindPod(
     const why = `pod ${name} is already assigned to node "${spec.nodeName}"`;
     throw conflict({ group: '', plural: 'pods/binding' }, name, why);
   }
+  if ((spec.schedulingGates ?? []).length > 0) {
+    const why = `pod ${name} has non-empty .spec.schedulingGates`;
+    throw conflict({ group: '', plural: 'pods/binding' }, name, why);
+  }
   spec.nodeName = target.name;
   if (annotations !== undefined) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
   const status = (pod.status ?? {}) as { conditions?: Condition[] };
@@ -59,7 +65,6 @@ export function bindPod(
     status: 'True',
     lastProbeTime: null,
     lastTransitionTime: timestamp(context.now()),
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
   };
   status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled'), scheduled];
   pod.status = status;

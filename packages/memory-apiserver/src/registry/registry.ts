@@ -5,19 +5,20 @@ import type { ResourceInfo } from '../schema/resource.js';
 import { splitApiVersion } from '../schema/types.js';
 import type { Change } from '../store/change.js';
 import type { ChangeListener } from '../store/cluster-store.js';
-import { parseObject } from '../store/text.js';
+import { bareText, parseObject } from '../store/text.js';
 import type { ClusterApi, DeleteOptions, ListOptions, PatchType, StorageName, WriteOptions } from './api.js';
 import { applyObject } from './apply.js';
 import { TokenAuthenticator } from './authentication.js';
-import type { RegistryContext } from './context.js';
+import type { RegistryContext, RegistrySettings } from './context.js';
 import { apiVersionOf, findObject, getObject, resourceOfStorage } from './context.js';
 import { toStorage } from './conversion.js';
 import { createObject } from './create.js';
 import { deleteObject } from './delete.js';
 import { listObjects } from './list.js';
 import { applyPatch, patchObject } from './patch.js';
+import { RbacAuthorizer } from './rbac/rbac-authorizer.js';
 import { BINDINGS, bindPod } from './pod-actions.js';
-import { updateScale } from './scale.js';
+import { applyScale, updateScale } from './scale.js';
 import { Selection } from './selection.js';
 import { updateObject } from './update.js';
 import type { UserInfo } from './user.js';
@@ -26,11 +27,15 @@ import type { UserInfo } from './user.js';
 export class Registry implements ClusterApi {
   readonly authenticator: TokenAuthenticator;
 
+  readonly context: RegistryContext;
+
   constructor(
-    readonly context: RegistryContext,
+    parts: RegistrySettings & Pick<RegistryContext, 'store' | 'catalog' | 'caCert'>,
     tokens?: Readonly<Record<string, UserInfo>>,
   ) {
-    this.authenticator = new TokenAuthenticator(context, tokens);
+    const rbac = new RbacAuthorizer(parts.store);
+    this.context = { ...parts, rbac, authorizer: parts.authorizer ?? rbac };
+    this.authenticator = new TokenAuthenticator(this.context, tokens);
   }
 
   get(storage: StorageName, namespace: string | undefined, name: string): KubeObject {
@@ -75,14 +80,14 @@ export class Registry implements ClusterApi {
     options: WriteOptions & { subresource?: string; force?: boolean } = {},
   ): KubeObject {
     const row = this.#row(storage);
-    if (type === 'apply') {
-      return parse(row, applyObject(this.context, row, namespace, name, body as KubeObject, options).text);
-    }
     if (options.subresource === 'scale') {
+      if (type === 'apply') return applyScale(this.context, row, namespace, name, body, options);
       const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
       const change = (scale: KubeObject): KubeObject => applyPatch(scaleKind, scale, type, body);
       return updateScale(this.context, row, namespace, name, change, options);
     }
+    if (type === 'apply')
+      return parse(row, applyObject(this.context, row, namespace, name, body, options).text);
     return parse(row, patchObject(this.context, row, namespace, name, type, body, options).text);
   }
 
@@ -128,7 +133,9 @@ export class Registry implements ClusterApi {
   }
 }
 
-const parse = (row: ResourceInfo, text: string): KubeObject => parseObject(apiVersionOf(row), row.kind, text);
+/** Code in the process has no use for managedFields, which are long. */
+const parse = (row: ResourceInfo, text: string): KubeObject =>
+  parseObject(apiVersionOf(row), row.kind, bareText(text));
 
 /**
  * How a watcher of the selection sees a change: an object that comes into the selection is ADDED to it, one that

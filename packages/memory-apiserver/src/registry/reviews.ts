@@ -1,9 +1,15 @@
 import { badRequest } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import type { ResourceInfo } from '../schema/resource.js';
+import { timestamp } from '../store/identity.js';
+import { wholeText } from '../store/text.js';
+import { reviewAccess } from './access-review.js';
 import type { TokenAuthenticator } from './authentication.js';
 import type { RegistryContext } from './context.js';
-import type { RequestAttributes, UserInfo } from './user.js';
+import { setNamespace } from './namespaces.js';
+import type { FieldWriter } from './track-fields.js';
+import { takeSentFields, trackCreate } from './track-fields.js';
+import type { PolicyRule, UserInfo, UserRules } from './user.js';
 
 /** What a review is answered with. */
 export interface ReviewContext {
@@ -11,76 +17,81 @@ export interface ReviewContext {
   authenticator: TokenAuthenticator;
   /** Who asks. */
   user: UserInfo;
+  /** That the review is made in; undefined for those of the whole cluster. */
+  namespace?: string | undefined;
 }
 
-interface AccessSpec {
-  resourceAttributes?: {
-    namespace?: string;
-    verb?: string;
-    group?: string;
-    version?: string;
-    resource?: string;
-    subresource?: string;
-    name?: string;
-  };
-  nonResourceAttributes?: { path?: string; verb?: string };
-  user?: string;
-  groups?: string[];
-  uid?: string;
-  extra?: Record<string, string[]>;
-}
+/** Answers the question as a whole, as reviews differ in what they repeat of it. */
+type Review = (review: KubeObject, about: ReviewContext, resource: ResourceInfo) => KubeObject;
 
-type Review = (review: KubeObject, about: ReviewContext) => unknown;
-
-function attributesOf(spec: AccessSpec, user: UserInfo): RequestAttributes {
-  const { resourceAttributes: wanted, nonResourceAttributes: path } = spec;
-  if ((wanted === undefined) === (path === undefined)) {
-    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
-  }
-  if (wanted === undefined) return { user, verb: path?.verb ?? '', path: path?.path ?? '' };
-  const {
-    verb = '',
-    group = '',
-    version = '',
-    resource = '',
-    subresource = '',
-    namespace = '',
-    name = '',
-  } = wanted;
-  return { user, verb, resource: { group, version, resource, subresource, namespace, name } };
-}
-
-/** Of someone else: SubjectAccessReview and LocalSubjectAccessReview. */
-const accessOf: Review = (review, { context }) => {
-  const spec = (review.spec ?? {}) as AccessSpec;
-  if (!spec.user && (spec.groups ?? []).length === 0)
-    throw badRequest('at least one of user or group must be specified');
-  const user: UserInfo = {
-    username: spec.user ?? '',
-    groups: spec.groups ?? [],
-    ...(spec.uid === undefined ? {} : { uid: spec.uid }),
-    ...(spec.extra === undefined ? {} : { extra: spec.extra }),
-  };
-  return context.authorizer.authorize(attributesOf(spec, user));
+/** SubjectAccessReview and LocalSubjectAccessReview. */
+const accessOf: Review = (review, { context, namespace }, resource) => {
+  if (resource.namespaced) setNamespace(resource, review, namespace);
+  return { ...review, status: reviewAccess(context.authorizer, resource, review, undefined) };
 };
 
-const accessOfSelf: Review = (review, { context, user }) =>
-  context.authorizer.authorize(attributesOf((review.spec ?? {}) as AccessSpec, user));
-
-const rulesOfSelf: Review = () => ({
-  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-  incomplete: false,
+const accessOfSelf: Review = (review, { context, user }, resource) => ({
+  ...review,
+  status: reviewAccess(context.authorizer, resource, review, user),
 });
 
-const self: Review = (_review, { user }) => ({ userInfo: user });
+const rulesOfSelf: Review = ({ kind, apiVersion, spec }, { context, user }) => {
+  const { namespace } = (spec ?? {}) as { namespace?: string };
+  if (!namespace) throw badRequest('no namespace on request');
+  const unknown: UserRules = {
+    rules: [],
+    incomplete: true,
+    error: 'the authorizer does not support user rule resolution',
+  };
+  const { rules, incomplete, error } = context.authorizer.rulesFor?.(user, namespace) ?? unknown;
+  return {
+    kind,
+    apiVersion,
+    metadata: {} as KubeObject['metadata'],
+    spec: {},
+    status: {
+      resourceRules: rules.filter(({ resources = [] }) => resources.length > 0).map(resourceRule),
+      nonResourceRules: rules
+        .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+        .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+      incomplete,
+      ...(error === undefined ? {} : { evaluationError: error }),
+    },
+  };
+};
+
+const resourceRule = ({ verbs, apiGroups, resources, resourceNames }: PolicyRule): object => ({
+  verbs,
+  apiGroups,
+  resources,
+  ...(resourceNames === undefined || resourceNames.length === 0 ? {} : { resourceNames }),
+});
+
+const self: Review = ({ kind, apiVersion }, { context, user }) => ({
+  kind,
+  apiVersion,
+  metadata: { creationTimestamp: timestamp(context.now()) } as KubeObject['metadata'],
+  status: { userInfo: userInfo(user) },
+});
 
 const token: Review = (review, { authenticator }) => {
-  const { token: value = '', audiences } = (review.spec ?? {}) as { token?: string; audiences?: string[] };
-  const user = authenticator.authenticate(value);
-  if (user === undefined) return { user: {}, error: 'invalid bearer token' };
-  return { authenticated: true, user, ...(audiences === undefined ? {} : { audiences }) };
+  const { token: value, audiences } = (review['spec'] ?? {}) as { token?: string; audiences?: string[] };
+  if (!value) throw badRequest('token is required for TokenReview in authentication');
+  const answer = authenticator.review(value, audiences ?? []);
+  const status =
+    'error' in answer
+      ? { user: {}, error: answer.error }
+      : { authenticated: true, user: userInfo(answer.user), audiences: answer.audiences };
+  return { ...review, status };
 };
+
+/** As `authentication/v1` UserInfo is written: without what is empty. */
+const userInfo = ({ username, uid, groups, extra }: UserInfo): object => ({
+  username,
+  ...(uid ? { uid } : {}),
+  ...(groups.length === 0 ? {} : { groups }),
+  ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
+});
 
 const reviews: Readonly<Record<string, Review>> = {
   'subjectaccessreviews.authorization.k8s.io': accessOf,
@@ -94,7 +105,14 @@ const reviews: Readonly<Record<string, Review>> = {
 /** True for resources whose create is a question, not an object. */
 export const isReview = (resource: ResourceInfo): boolean => reviews[resource.storage] !== undefined;
 
-/** The review with its answer in the status. */
-export function answerReview(resource: ResourceInfo, review: KubeObject, about: ReviewContext): KubeObject {
-  return { ...review, status: reviews[resource.storage]?.(review, about) };
+/** Text of the review with its answer in the status. Throws ApiError for what isn't a question. */
+export function answerReview(
+  resource: ResourceInfo,
+  review: KubeObject,
+  about: ReviewContext,
+  writer: FieldWriter,
+): string {
+  takeSentFields(review);
+  trackCreate(about.context, resource, review, writer, undefined);
+  return wholeText(reviews[resource.storage]?.(review, about, resource) ?? review);
 }

@@ -1,7 +1,7 @@
 import type { ResourceInfo } from '../schema/resource.js';
 import type { ObjectBody } from '../store/change.js';
 import type { FieldRequirement } from './field-selector.js';
-import { checkFields, matchFields, parseFieldSelector } from './field-selector.js';
+import { matchFields, parseFieldSelector, resolveFields } from './field-selector.js';
 import type { LabelRequirement } from './label-selector.js';
 import { matchLabels, parseLabelSelector } from './label-selector.js';
 import type { ListOptions } from './api.js';
@@ -18,8 +18,8 @@ export class Selection {
   /** Throws BadRequest for selectors that can't be parsed or fields that can't be selected by. */
   constructor(resource: ResourceInfo, options: ListOptions) {
     this.#labels = options.labelSelector ? parseLabelSelector(options.labelSelector) : [];
-    const fields = options.fieldSelector ? parseFieldSelector(options.fieldSelector) : [];
-    checkFields(resource, fields, options.fieldSelector ?? '');
+    const parsed = options.fieldSelector ? parseFieldSelector(options.fieldSelector) : [];
+    const fields = resolveFields(resource, parsed);
     const name = fields.find(({ field, equal }) => equal && field === 'metadata.name')?.value;
     const namespace = fields.find(({ field, equal }) => equal && field === 'metadata.namespace')?.value;
     this.name = name;

@@ -1,44 +1,64 @@
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { JsonWebKey } from './signing-key.js';
+import { SigningKey } from './signing-key.js';
 
-const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+/** Who issues tokens, and by default whom they are for: `--service-account-issuer`. */
+export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+const LEGACY_ISSUER = 'kubernetes/serviceaccount';
 
-/** Claims of a service account token; names as Kubernetes writes them. */
+/** Clocks may differ by so much: `jwt.DefaultLeeway` of go-jose. */
+export const LEEWAY_MS = 60_000;
+
+/** Signatures that have been checked and found good are remembered, so that a client's next request costs less. */
+const REMEMBERED = 1000;
+
+export interface Reference {
+  name: string;
+  uid: string;
+}
+
+/** Claims of a service account token. */
 export interface ServiceAccountClaims {
   namespace: string;
-  serviceAccount: { name: string; uid: string };
+  serviceAccount: Reference;
   /** Secret that a long-lived token stands in. */
   secretName?: string;
-  /** Pod, Secret or Node that a requested token lives as long as. */
-  boundTo?: { kind: string; name: string; uid: string };
-  audiences: string[];
+  /** What a requested token lives as long as. */
+  boundTo?: Reference & { kind: 'Pod' | 'Secret' | 'Node' };
+  /** Node of the pod that the token is bound to, for information. */
+  node?: { name: string; uid?: string };
+  /** Empty for long-lived tokens, which are for the API server only. */
+  audiences: readonly string[];
   /** Seconds since the epoch; absent for long-lived tokens. */
   expiresAt?: number;
+  /** From then on clients should have a newer one; seconds since the epoch. */
+  warnAfter?: number;
   id?: string;
 }
 
 /**
- * Makes and checks JWTs (HS256) for service accounts. Whether the account, its Secret or Pod still exist is for
+ * Makes and checks JWTs (ES256) for service accounts. Whether the account, its Secret or Pod still exist is for
  * the caller to see.
  */
 export class ServiceAccountTokens {
-  readonly #key: Buffer;
+  #key: SigningKey | undefined;
+  readonly #verified = new Set<string>();
 
-  /** @param key signs the tokens; without one, a random key: tokens then end with the process. */
+  /** @param seed gives the signing key; without one a random key is made, and tokens end with the process. */
   constructor(
-    key: string | undefined,
+    private readonly seed: string | undefined,
     private readonly now: () => number,
-  ) {
-    this.#key = key === undefined ? randomBytes(32) : Buffer.from(key);
+  ) {}
+
+  /** What `/openid/v1/jwks` answers, so that others can check tokens. */
+  get publicKeys(): { keys: JsonWebKey[] } {
+    return { keys: [this.#signingKey.jwk] };
   }
 
   /** The token of a `kubernetes.io/service-account-token` Secret; it doesn't expire. */
-  issueForSecret(
-    namespace: string,
-    secretName: string,
-    serviceAccount: { name: string; uid: string },
-  ): string {
-    return this.#sign({
-      iss: 'kubernetes/serviceaccount',
+  issueForSecret(namespace: string, secretName: string, serviceAccount: Reference): string {
+    return this.#signingKey.sign({
+      iss: LEGACY_ISSUER,
       'kubernetes.io/serviceaccount/namespace': namespace,
       'kubernetes.io/serviceaccount/secret.name': secretName,
       'kubernetes.io/serviceaccount/service-account.name': serviceAccount.name,
@@ -47,85 +67,104 @@ export class ServiceAccountTokens {
     });
   }
 
-  /** The token of a TokenRequest. */
+  /** The token of a TokenRequest; fields in the order of upstream's. */
   issue(claims: ServiceAccountClaims & { expiresAt: number }): string {
     const seconds = Math.floor(this.now() / 1000);
-    const { kind, name, uid } = claims.boundTo ?? {};
-    return this.#sign({
+    const { namespace, serviceAccount, boundTo, node, warnAfter } = claims;
+    return this.#signingKey.sign({
       aud: claims.audiences,
       exp: claims.expiresAt,
       iat: seconds,
       iss: ISSUER,
       jti: randomUUID(),
       'kubernetes.io': {
-        namespace: claims.namespace,
-        serviceaccount: claims.serviceAccount,
-        ...(kind === undefined ? {} : { [kind.toLowerCase()]: { name, uid } }),
+        namespace,
+        ...(node === undefined ? {} : { node }),
+        ...(boundTo === undefined
+          ? {}
+          : { [boundTo.kind.toLowerCase()]: { name: boundTo.name, uid: boundTo.uid } }),
+        serviceaccount: { name: serviceAccount.name, uid: serviceAccount.uid },
+        ...(warnAfter === undefined ? {} : { warnafter: warnAfter }),
       },
       nbf: seconds,
-      sub: `system:serviceaccount:${claims.namespace}:${claims.serviceAccount.name}`,
+      sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
     });
   }
 
   /**
-   * The claims of a token in its form; undefined if it isn't one of a service account, has expired, or, unless it
-   * belongs to a Secret, wasn't signed here. A Secret's token is as good as the Secret: compare it with that.
+   * The claims of a token; undefined if it isn't one of a service account. Throws Error, with upstream's text, if
+   * it wasn't signed here or has expired. A Secret's token is as good as the Secret, so its signature doesn't count:
+   * compare it with that.
    */
   read(token: string): ServiceAccountClaims | undefined {
-    const [header, payload, signature, more] = token.split('.');
-    if (header === undefined || payload === undefined || signature === undefined || more !== undefined)
-      return undefined;
-    const claims = parseClaims(payload);
+    const end = token.lastIndexOf('.');
+    const claims = parseClaims(token);
     if (claims === undefined || claims.secretName !== undefined) return claims;
-    const expected = this.#signature(`${header}.${payload}`);
-    const given = Buffer.from(signature, 'base64url');
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-    if (claims.expiresAt === undefined || claims.expiresAt * 1000 <= this.now()) return undefined;
+    if (!this.#isSigned(token, end)) throw new Error('go-jose/go-jose: error in cryptographic primitive');
+    if (claims.expiresAt === undefined || claims.expiresAt * 1000 + LEEWAY_MS < this.now())
+      throw new Error('service account token has expired');
     return claims;
   }
 
-  #sign(payload: object): string {
-    const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(payload)}`;
-    return `${text}.${this.#signature(text).toString('base64url')}`;
+  #isSigned(token: string, end: number): boolean {
+    if (this.#verified.has(token)) return true;
+    if (!this.#signingKey.verify(token.slice(0, end), token.slice(end + 1))) return false;
+    if (this.#verified.size >= REMEMBERED) this.#verified.clear();
+    this.#verified.add(token);
+    return true;
   }
 
-  #signature(text: string): Buffer {
-    return createHmac('sha256', this.#key).update(text).digest();
+  get #signingKey(): SigningKey {
+    this.#key ??= new SigningKey(this.seed);
+    return this.#key;
   }
 }
 
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-type Payload = Record<string, unknown> & {
+interface Payload {
+  iss?: unknown;
+  aud?: unknown;
+  exp?: unknown;
+  jti?: unknown;
   'kubernetes.io'?: {
     namespace: string;
-    serviceaccount: { name: string; uid: string };
-    pod?: { name: string; uid: string };
-    secret?: { name: string; uid: string };
-    node?: { name: string; uid: string };
+    serviceaccount: Reference;
+    pod?: Reference;
+    secret?: Reference;
+    node?: Reference;
   };
-};
+  [claim: string]: unknown;
+}
 
-function parseClaims(text: string): ServiceAccountClaims | undefined {
-  let payload: Payload;
+function parseClaims(token: string): ServiceAccountClaims | undefined {
+  const [, text, signature, more] = token.split('.');
+  if (text === undefined || signature === undefined || more !== undefined) return undefined;
+  let payload: Payload | null;
   try {
-    payload = JSON.parse(Buffer.from(text, 'base64url').toString()) as Payload;
+    payload = JSON.parse(Buffer.from(text, 'base64url').toString()) as Payload | null;
   } catch {
     return undefined;
   }
-  const bound = payload['kubernetes.io'];
-  if (bound !== undefined) {
-    const kind = bound.pod ? 'Pod' : bound.secret ? 'Secret' : bound.node ? 'Node' : undefined;
-    const target = bound.pod ?? bound.secret ?? bound.node;
-    return {
-      namespace: bound.namespace,
-      serviceAccount: bound.serviceaccount,
-      audiences: payload.aud as string[],
-      ...(kind === undefined || target === undefined ? {} : { boundTo: { kind, ...target } }),
-      ...(typeof payload.exp === 'number' ? { expiresAt: payload.exp } : {}),
-      ...(typeof payload.jti === 'string' ? { id: payload.jti } : {}),
-    };
-  }
+  if (payload?.iss === LEGACY_ISSUER) return legacyClaims(payload);
+  return payload?.iss === ISSUER ? boundClaims(payload) : undefined;
+}
+
+function boundClaims({ aud, exp, jti, 'kubernetes.io': bound }: Payload): ServiceAccountClaims | undefined {
+  if (bound?.serviceaccount === undefined) return undefined;
+  const { namespace, serviceaccount, pod, secret, node } = bound;
+  const target = pod ?? secret ?? node;
+  const kind = pod ? 'Pod' : secret ? 'Secret' : 'Node';
+  return {
+    namespace,
+    serviceAccount: serviceaccount,
+    audiences: Array.isArray(aud) ? (aud as string[]) : [],
+    ...(target === undefined ? {} : { boundTo: { kind, ...target } }),
+    ...(node === undefined ? {} : { node }),
+    ...(typeof exp === 'number' ? { expiresAt: exp } : {}),
+    ...(typeof jti === 'string' ? { id: jti } : {}),
+  };
+}
+
+function legacyClaims(payload: Payload): ServiceAccountClaims | undefined {
   const claim = (name: string): string => {
     const value = payload[`kubernetes.io/serviceaccount/${name}`];
     return typeof value === 'string' ? value : '';

@@ -9,18 +9,35 @@ export interface Strategy {
    * status subresource.
    */
   readonly initialStatus?: 'kept' | { [field: string]: Json };
-  /** Whether `metadata.generation` counts changes of the object outside metadata and status. */
-  readonly generation?: boolean;
+  /** Whether `metadata.generation` counts changes of the object outside metadata and status, or of some of that too. */
+  readonly generation?: boolean | 'with-annotations' | 'with-labels';
   /** Fields that can't be changed, as paths. */
   readonly immutable?: readonly string[];
   /** Whether the answer to a delete is the object rather than a Status. */
   readonly returnsDeleted?: boolean;
+  /** Deleting it leaves its dependents alone unless the client says otherwise, who may be warned of that. */
+  readonly orphansByDefault?: boolean | 'with-warning';
   /** PUT on a name that doesn't exist creates it. */
   readonly createOnUpdate?: boolean;
+  /**
+   * Prunes and completes an object as decoding it does: what it adds belongs to who writes the object. What
+   * server-side apply has made is not decoded again.
+   */
+  complete?(object: KubeObject, applied: boolean): void;
   /** Completes a new object, after defaults, before validation; may refuse it. `dryRun` asks for no side effects. */
   prepareForCreate?(object: KubeObject, context: RegistryContext): void;
   /** Completes a new state, before the comparison with the old one; `subresource` is `''` for the object itself. */
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: RegistryContext, subresource: string): void;
+  /**
+   * Reasons to refuse a state beside those that all kinds have; `old` is undefined for a new object. Faults that are
+   * let pass are told to `warn`.
+   */
+  validate?(
+    object: KubeObject,
+    old: KubeObject | undefined,
+    subresource: string,
+    warn?: (text: string) => void,
+  ): FieldCause[];
   /** Reasons to refuse a new state beside {@link immutable}. */
   validateUpdate?(object: KubeObject, old: KubeObject): FieldCause[];
   /** May refuse the deletion by a throw. */
@@ -29,13 +46,10 @@ export interface Strategy {
   gracePeriod?(object: KubeObject, asked: number | undefined, context: RegistryContext): number;
   /** True while something other than finalizers keeps a deleted object. */
   isHeld?(object: KubeObject, context: RegistryContext): boolean;
-  /** Called after the object was stored. */
-  afterWrite?(object: KubeObject, context: RegistryContext): void;
+  /** Called after the object was stored; `old` is what it was before, undefined for a new one. */
+  afterWrite?(object: KubeObject, context: RegistryContext, old?: KubeObject): void;
   /** Called after the object is gone. */
   afterRemove?(object: KubeObject, context: RegistryContext): void;
 }
 
 export const ordinary: Strategy = {};
-
-/** Custom resources count generations and take their status only by the subresource. */
-export const custom: Strategy = { generation: true };

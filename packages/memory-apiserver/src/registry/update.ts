@@ -1,28 +1,30 @@
 import { cloneJson, equalJson } from '../codec/json.js';
-import { recordUpdate } from '../codec/server-side-apply.js';
+import { isSameButTimes } from '../codec/managed-fields.js';
 import type { FieldCause } from '../errors.js';
-import { badRequest, conflict, invalid, notFound } from '../errors.js';
+import { badRequest, invalid, notFound } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { applyDefaults } from '../schema/defaults.js';
 import type { ResourceInfo } from '../schema/resource.js';
 import { validate } from '../schema/validation.js';
 import { objectText } from '../store/text.js';
+import { checkByAdmission, completeByAdmission } from './admission/index.js';
+import { admit } from './admission-policies/admit.js';
 import type { WriteOptions } from './api.js';
-import { applyShapeOf } from './apply-shape-of.js';
 import type { RegistryContext } from './context.js';
 import { findObject, hasSubresource, keyOf } from './context.js';
 import { createObject } from './create.js';
 import { erase } from './erase.js';
 import { setNamespace } from './namespaces.js';
+import { warnOfPods } from './pod-warnings.js';
+import { asOfAnUpdate, checkUid, checkVersion, metadataCauses } from './preconditions.js';
+import { applyRequesterRules } from './requester-rules.js';
 import { strategyOf } from './strategies/index.js';
 import type { Strategy } from './strategy.js';
+import type { FieldWriter } from './track-fields.js';
+import { takeSentFields, trackUpdate } from './track-fields.js';
 import { valueAt } from './value-at.js';
 
-export interface UpdateOptions extends WriteOptions {
-  /** `''` for the object itself. */
-  subresource?: string;
-  /** The new state comes from server-side apply, which has seen to managedFields itself. */
-  applied?: boolean;
+export interface UpdateOptions extends WriteOptions, FieldWriter {
   /** Looks at what a patch has made of the object, in the version of the request; may change or refuse it. */
   inspect?: (object: KubeObject) => void;
 }
@@ -32,9 +34,6 @@ export interface Written {
   text: string;
   created: boolean;
 }
-
-const MODIFIED =
-  'the object has been modified; please apply your changes to the latest version and try again';
 
 /** PUT: replaces the object, which the call takes over. Throws NotFound, Conflict, Invalid, BadRequest. */
 export function updateObject(
@@ -53,13 +52,12 @@ export function updateObject(
   }
   setNamespace(resource, object, namespace);
   const old = findObject(context, resource, namespace, name);
+  const { uid } = object.metadata;
+  if (old !== undefined || strategyOf(resource).createOnUpdate === true)
+    checkUid(resource, object.metadata.namespace, name, uid, old?.metadata.uid);
   if (old !== undefined)
     return { text: replaceObject(context, resource, old, object, options), created: false };
-  const { resourceVersion, uid } = object.metadata;
   if (strategyOf(resource).createOnUpdate !== true || options.subresource) throw notFound(resource, name);
-  if (uid)
-    throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: `);
-  if (resourceVersion && resourceVersion !== '0') throw conflict(resource, name, MODIFIED);
   delete object.metadata.resourceVersion;
   return { text: createObject(context, resource, object, namespace, options), created: true };
 }
@@ -77,42 +75,61 @@ export function replaceObject(
 ): string {
   const strategy = strategyOf(resource);
   const subresource = options.subresource ?? '';
-  checkPreconditions(resource, old, object);
+  const sent = takeSentFields(object);
+  applyRequesterRules(context, resource, object, old, options.request);
+  checkVersion(options.via ?? resource, old, object, options.request === undefined);
+  const immutable = metadataCauses(old, object);
   carryMetadata(old, object);
   const state = select(resource, old, object, subresource);
   applyDefaults(state);
+  strategy.complete?.(state, options.entries !== undefined);
+  const shown = isCustomStatus(resource, subresource) ? { ...state, metadata: object.metadata } : state;
+  trackUpdate(context, resource, old, shown, options, sent);
+  setManagedFields(state, shown);
+  const attributes = {
+    context,
+    resource,
+    object: state,
+    old,
+    subresource,
+    dryRun: options.dryRun === true,
+    warn: options.warn,
+  };
+  completeByAdmission(attributes);
   strategy.prepareForUpdate?.(state, old, context, subresource);
-  if (strategy.generation === true && !equalJson(content(old), content(state))) {
+  if (countsAsChange(strategy, old, state, subresource)) {
     state.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
-  if (options.applied !== true) trackFields(context, resource, old, state, options);
   const causes = [
-    ...finalizerCauses(old, state),
-    ...validate(state, resource),
+    ...asOfAnUpdate(validate(state, resource), [...finalizerCauses(old, state), ...immutable]),
+    ...(strategy.validate?.(state, old, subresource, options.warn) ?? []),
     ...(subresource === ''
       ? [...immutableCauses(strategy, old, state), ...(strategy.validateUpdate?.(state, old) ?? [])]
       : []),
   ];
   if (causes.length > 0) throw invalid(resource, state.metadata.name, causes);
-  if (equalJson(old, state) || options.dryRun === true) return objectText(state);
+  warnOfPods(attributes);
+  admit(context, resource, state, old, options);
+  checkByAdmission(attributes);
+  if (isUnchanged(old, state) || options.dryRun === true) return objectText(state);
   if (isFinished(state, strategy, context)) {
+    // Who took the last finalizer off is shown the object, not its removal.
+    const text = objectText(state);
     erase(context, resource, state);
-    return objectText(state);
+    return text;
   }
   const text = context.store.put(resource.storage, keyOf(state), state);
-  strategy.afterWrite?.(state, context);
+  strategy.afterWrite?.(state, context, old);
   return text;
 }
 
-function checkPreconditions(resource: ResourceInfo, old: KubeObject, object: KubeObject): void {
-  const { uid, resourceVersion, name } = object.metadata;
-  if (uid && uid !== old.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-    throw conflict(resource, name, why);
-  }
-  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
-    throw conflict(resource, name, MODIFIED);
-  }
+/** Metadata sent to the status of a custom resource are not stored, and yet owned as if they were. */
+const isCustomStatus = (resource: ResourceInfo, subresource: string): boolean =>
+  resource.custom !== undefined && subresource === 'status';
+
+function setManagedFields(object: KubeObject, { metadata: { managedFields } }: KubeObject): void {
+  if (managedFields === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = managedFields;
 }
 
 /** Fields that only the server writes, and the resourceVersion so that unchanged objects compare equal. */
@@ -123,7 +140,6 @@ const SERVER_FIELDS = [
   'deletionGracePeriodSeconds',
   'generation',
   'resourceVersion',
-  'generateName',
 ] as const;
 
 function carryMetadata(old: KubeObject, object: KubeObject): void {
@@ -133,9 +149,6 @@ function carryMetadata(old: KubeObject, object: KubeObject): void {
     else metadata[field] = old.metadata[field];
   }
   delete metadata.selfLink;
-  if (metadata.managedFields === undefined && old.metadata.managedFields !== undefined) {
-    metadata.managedFields = old.metadata.managedFields;
-  }
   for (const field of ['labels', 'annotations', 'ownerReferences', 'finalizers'] as const) {
     if (isEmpty(metadata[field])) delete metadata[field];
   }
@@ -170,26 +183,31 @@ function select(
 }
 
 /**
- * Keeps metadata.managedFields of objects that have been applied (server-side). Others carry none, unlike upstream:
- * they would double the size of all objects for the few whose fields are ever asked for.
+ * Whether nothing is to be written. Times of managedFields alone are no reason to write: the old ones stay
+ * (`IgnoreManagedFieldsTimestampsTransformer` of k8s.io/apiserver).
  */
-function trackFields(
-  context: RegistryContext,
-  resource: ResourceInfo,
-  old: KubeObject,
-  state: KubeObject,
-  { fieldManager, subresource }: UpdateOptions,
-): void {
-  if (old.metadata.managedFields === undefined || state.metadata.managedFields === undefined) return;
-  recordUpdate(old, state, {
-    manager: fieldManager ?? 'unknown',
-    shape: applyShapeOf(resource),
-    now: context.now(),
-    ...(subresource ? { subresource } : {}),
-  });
+function isUnchanged(old: KubeObject, state: KubeObject): boolean {
+  const [before, now] = [old.metadata.managedFields, state.metadata.managedFields];
+  if (before !== undefined && isSameButTimes(before, now)) state.metadata.managedFields = before;
+  if (equalJson(old, state)) return true;
+  if (now !== undefined) state.metadata.managedFields = now;
+  return false;
 }
 
-/** What `generation` counts changes of. */
+/** Whether the new state is another generation. */
+function countsAsChange(
+  { generation }: Strategy,
+  old: KubeObject,
+  state: KubeObject,
+  subresource: string,
+): boolean {
+  if (generation === undefined || generation === false) return false;
+  if (!equalJson(content(old), content(state))) return true;
+  if (generation === true || subresource !== '') return false;
+  const field = generation === 'with-annotations' ? 'annotations' : 'labels';
+  return !equalJson(old.metadata[field] ?? {}, state.metadata[field] ?? {});
+}
+
 function content(object: KubeObject): Record<string, unknown> {
   const { metadata: _metadata, status: _status, ...rest } = object;
   return rest;

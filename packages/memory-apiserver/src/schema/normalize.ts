@@ -24,6 +24,15 @@ export function pruneUnknown(object: KubeObject): string[] {
   return reading.unknown;
 }
 
+/** As {@link pruneUnknown} for the metadata of an object whose kind isn't built in. */
+export function pruneUnknownMetadata(object: KubeObject): string[] {
+  const type = typeById('meta/v1:ObjectMeta');
+  if (type === undefined) return [];
+  const reading = new Reading(object);
+  reading.fields(object.metadata as unknown as Fields, type);
+  return reading.unknown.map((field) => `metadata.${field}`);
+}
+
 /** One pass over an object. */
 class Reading {
   readonly unknown: string[] = [];
@@ -157,6 +166,8 @@ function completeValue(value: unknown, field: FieldInfo): unknown {
 }
 
 function completeItem(value: unknown, field: FieldInfo): unknown {
+  // Null is the zero value: what else could a list or map of strings hold?
+  if (value === null && field.scalar === 'string') return '';
   if (field.scalar === 'Quantity') return canonicalQuantity(value);
   if (field.message !== undefined && !field.message.union && isFields(value))
     completeFields(value, field.message);

@@ -16,7 +16,7 @@ export interface ResourceInfo {
   readonly subresources: readonly SubresourceInfo[];
   /**
    * Objects of one group and resource are stored once, whatever version they are asked in: `pods`,
-   * `deployments.apps`. Equal to {@link qualifiedResource} unless two groups share one storage (events).
+   * `deployments.apps`. Equal to `qualifiedResource` unless two groups share one storage (events).
    */
   readonly storage: string;
   /** Given for resources of a CustomResourceDefinition; absent for built-in ones. */
@@ -40,6 +40,14 @@ export interface CustomResource {
   readonly printerColumns: readonly PrinterColumn[];
   readonly scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   readonly selectableFields: readonly string[];
+  /** Schema of the version that objects are stored in. */
+  readonly storageSchema?: unknown;
+  /** Objects may have been stored by another schema than this version's: each read puts them in form. */
+  readonly mayDiffer?: boolean;
+  /** The warning for requests of a deprecated version. */
+  readonly deprecation?: string;
+  /** The definition is being deleted: there may be no new objects. */
+  readonly terminating?: boolean;
 }
 
 export interface PrinterColumn {

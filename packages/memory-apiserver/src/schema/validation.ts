@@ -18,12 +18,9 @@ const rules: ReadonlyMap<string, Rule> = new Map(
   Object.entries({ ...coreRules, ...workloadRules, ...otherRules }),
 );
 
-/** Labels may not have dots: upstream says so in a word. */
-const namespaceName: Format = (name) => (name.includes('.') ? ['must not contain dots'] : dns1123Label(name));
-
 /** Storages whose names aren't DNS subdomains. */
 const nameFormats: ReadonlyMap<string, Format> = new Map([
-  ['namespaces', namespaceName],
+  ['namespaces', dns1123Label],
   ['services', dns1035Label],
   ['roles.rbac.authorization.k8s.io', pathSegment],
   ['clusterroles.rbac.authorization.k8s.io', pathSegment],

@@ -44,11 +44,11 @@ export class Change {
   }
 
   /** Bytes made of this change once, whoever asks for them by the same key. */
-  encoded(key: string, make: () => string): Buffer {
+  encoded(key: string, make: () => Buffer): Buffer {
     this.#encoded ??= new Map();
     let buffer = this.#encoded.get(key);
     if (buffer === undefined) {
-      buffer = Buffer.from(make());
+      buffer = make();
       this.#encoded.set(key, buffer);
     }
     return buffer;

@@ -6,7 +6,7 @@ import type { EventLogLimits } from './event-log.js';
 import { defaultEventLogLimits, EventLog } from './event-log.js';
 import type { ClusterIdentity } from './identity.js';
 import { lowerBound, namespacePrefix, objectKey } from './key.js';
-import { objectText } from './text.js';
+import { objectText, storedText } from './text.js';
 
 /** One write in the form that a caller keeps on disk and gives back after a restart. */
 export interface JournalEntry {
@@ -177,7 +177,7 @@ export class ClusterStore {
   }
 
   #restore({ storage, namespace, name, revision, json }: JournalEntry): void {
-    this.#set(storage, objectKey(namespace, name), json);
+    this.#set(storage, objectKey(namespace, name), json === null ? null : storedText(json));
     this.#revision = Math.max(this.#revision, revision);
   }
 

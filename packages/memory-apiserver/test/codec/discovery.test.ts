@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
+import { parse as parseYaml } from 'yaml';
 import { discoveryDocument } from '../../src/codec/discovery.js';
 import { openApiDocument } from '../../src/codec/openapi.js';
+import { decodeProtobuf } from '../../src/codec/protobuf.js';
+import type { KubeObject } from '../../src/object.js';
 import { builtinCatalog, OverlayCatalog } from '../../src/schema/catalog.js';
 import type { ResourceInfo } from '../../src/schema/resource.js';
 
@@ -61,16 +64,37 @@ describe('discoveryDocument', () => {
     },
   );
 
-  it('prefers the aggregated form by the order of the Accept header', () => {
+  it('is aggregated for whoever asks for that, wherever in the Accept header', () => {
     const accept = `${aggregated('v2')},${aggregated('v2beta1')},application/json`;
     expect(discoveryDocument(builtinCatalog(), '/apis', accept)?.contentType).toBe(aggregated('v2'));
     expect(discoveryDocument(builtinCatalog(), '/apis', `${aggregated('v2beta1')},*/*`)?.contentType).toBe(
       aggregated('v2beta1'),
     );
+    expect(
+      discoveryDocument(builtinCatalog(), '/apis', `application/json,${aggregated('v2')}`)?.contentType,
+    ).toBe(aggregated('v2'));
     expect(discoveryDocument(builtinCatalog(), '/apis', 'application/json')?.contentType).toBe(
       'application/json',
     );
     expect(discoveryDocument(builtinCatalog(), '/apis/apps', accept)?.contentType).toBe('application/json');
+  });
+
+  it('can be had in protobuf and YAML, with one validator for all', () => {
+    const accept = (type: string): string => aggregated('v2').replace('application/json', type);
+    const json = discoveryDocument(builtinCatalog(), '/apis', aggregated('v2'));
+    const protobuf = discoveryDocument(
+      builtinCatalog(),
+      '/apis',
+      accept('application/vnd.kubernetes.protobuf'),
+    );
+    const yaml = discoveryDocument(builtinCatalog(), '/apis', accept('application/yaml'));
+    expect(protobuf?.contentType).toBe(accept('application/vnd.kubernetes.protobuf'));
+    const decoded = decodeProtobuf(protobuf?.body ?? Buffer.alloc(0));
+    expect(decoded.items.map((item: KubeObject) => item.metadata.name)).toEqual(
+      read(json).items.map((item: KubeObject) => item.metadata.name),
+    );
+    expect(parseYaml(yaml?.body.toString() ?? '')).toEqual(read(json));
+    expect([protobuf?.etag, yaml?.etag]).toEqual([json?.etag, json?.etag]);
   });
 
   it('knows nothing at other paths', () => {

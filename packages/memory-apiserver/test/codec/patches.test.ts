@@ -6,7 +6,12 @@ import { shapeOfType } from '../../src/codec/apply-shape.js';
 import { jsonPatch } from '../../src/codec/json-patch.js';
 import { cloneJson } from '../../src/codec/json.js';
 import { mergePatch } from '../../src/codec/merge-patch.js';
-import { recordUpdate, serverSideApply } from '../../src/codec/server-side-apply.js';
+import { changedFields } from '../../src/codec/field-ownership.js';
+import { FieldSet } from '../../src/codec/field-set.js';
+import { recordWrite } from '../../src/codec/field-managers.js';
+import type { ManagedEntry } from '../../src/codec/managed-fields.js';
+import { decodeEntries, encodeEntries, expandFields } from '../../src/codec/managed-fields.js';
+import { serverSideApply } from '../../src/codec/server-side-apply.js';
 import { strategicMerge } from '../../src/codec/strategic-merge.js';
 import { ApiError } from '../../src/errors.js';
 import type { KubeObject } from '../../src/object.js';
@@ -47,24 +52,53 @@ const cases = scenarios.flatMap(({ steps }, scenario) => {
   });
 });
 
+const shape = shapeOfType(typeOfObject({ apiVersion: 'apps/v1', kind: 'Deployment' }));
+
 function play(
   live: KubeObject | undefined,
   { type, patch, manager = 'recorder', force = false }: Step,
 ): KubeObject {
-  const shape = shapeOfType(typeOfObject({ apiVersion: 'apps/v1', kind: 'Deployment' }));
-  const writer = { manager, shape, now: 0 };
-  let result: KubeObject;
-  if (type === 'apply') result = serverSideApply(live, patch as KubeObject, { ...writer, force });
-  else {
-    if (live === undefined) throw new Error('nothing to patch');
-    if (type === 'json') result = jsonPatch(live, patch);
-    else if (type === 'merge') result = mergePatch(live, patch);
-    else result = strategicMerge(live, patch, typeOfObject(live));
+  const entries = decodeEntries(live?.metadata.managedFields) ?? [];
+  const bare = live === undefined ? undefined : withEntries(live, []);
+  if (type === 'apply') {
+    const zero = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: {} } as KubeObject;
+    const how = { manager, subresource: '', shape, ignored: FieldSet.empty, force, now: 0 };
+    const applied = serverSideApply(bare ?? zero, cloneJson(patch) as KubeObject, entries, {
+      ...how,
+      changesIn: () => undefined,
+    });
+    return withEntries(completed(applied.object), applied.entries);
   }
-  pruneUnknown(result);
-  applyDefaults(result);
-  if (type !== 'apply' && live?.kind === 'Deployment') recordUpdate(live, result, writer);
-  return result;
+  if (bare === undefined) throw new Error('nothing to patch');
+  let result: KubeObject;
+  if (type === 'json') result = jsonPatch(bare, patch);
+  else if (type === 'merge') result = mergePatch(bare, patch);
+  else result = strategicMerge(bare, patch, typeOfObject(bare));
+  completed(result);
+  const { apiVersion } = result;
+  const writer = { manager, operation: 'Update', apiVersion, subresource: '' } as const;
+  const changes = changedFields(bare, result, shape);
+  return withEntries(
+    result,
+    bare.kind === 'Deployment' ? recordWrite(entries, writer, () => changes, 0) : [],
+  );
+}
+
+function completed(object: KubeObject): KubeObject {
+  pruneUnknown(object);
+  applyDefaults(object);
+  return object;
+}
+
+function withEntries(object: KubeObject, entries: readonly ManagedEntry[]): KubeObject {
+  const { managedFields: _, ...metadata } = cloneJson(object.metadata);
+  const encoded = encodeEntries(entries);
+  const managedFields =
+    typeof encoded === 'string' ? (JSON.parse(expandFields(encoded)) as unknown[]) : encoded;
+  return {
+    ...cloneJson(object),
+    metadata: managedFields === undefined ? metadata : { ...metadata, managedFields },
+  };
 }
 
 /** Times, counters and the zero status of a new object are the server's business. */
@@ -75,10 +109,11 @@ function comparable(object: KubeObject): unknown {
     delete metadata[field];
   delete copy.status;
   if (copy.kind === 'Service') delete metadata.managedFields;
-  for (const entry of (metadata.managedFields ?? []) as { time?: string }[]) delete entry.time;
+  const entries = (metadata.managedFields ?? []) as (Step & { time?: string })[];
+  for (const entry of entries) delete entry.time;
   const key = (entry: unknown): string =>
     JSON.stringify([(entry as Step & { operation: string }).operation, (entry as Step).manager]);
-  metadata.managedFields?.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   return copy;
 }
 

@@ -57,7 +57,12 @@ describe('decodeProtobuf', () => {
   });
 
   it('assumes the expected kind when the envelope names none', () => {
-    expect(decodeProtobuf(protobufMagic, { apiVersion: 'v1', kind: 'DeleteOptions' })).toEqual({
+    expect(
+      decodeProtobuf(Buffer.concat([protobufMagic, Buffer.from([0x12, 0])]), {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+      }),
+    ).toEqual({
       apiVersion: 'v1',
       kind: 'DeleteOptions',
     });

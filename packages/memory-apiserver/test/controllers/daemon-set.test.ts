@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/controllers/hash.js';
 import type { ScratchCluster } from '../../src/controllers/scratch-cluster.js';
 import { containers, newCluster, node, podsOf, workload } from './cluster.js';
 
@@ -27,6 +28,17 @@ describe('daemonset', () => {
       updatedNumberScheduled: 2,
       numberMisscheduled: 0,
     });
+  });
+
+  it('keeps its template in a revision as the patch that upstream writes, keys in order', () => {
+    const cluster = newCluster();
+    const set = cluster.api.create(workload('apps/v1', 'DaemonSet', 'agent'));
+    cluster.advance(1000);
+    const [revision] = cluster.api.list('controllerrevisions.apps', { namespace: 'demo' });
+    const { metadata, spec } = set['spec'].template as Record<string, unknown>;
+    expect(JSON.stringify(revision?.['data'])).toBe(
+      canonicalJson({ spec: { template: { $patch: 'replace', metadata, spec } } }),
+    );
   });
 
   it('keeps to its node selector and to taints, and runs on cordoned nodes', () => {

@@ -107,6 +107,15 @@ describe('endpoints', () => {
     ]);
   });
 
+  it('without a Service stay as people write and change them', () => {
+    const cluster = newCluster();
+    const metadata = { name: 'alone', namespace: 'demo' };
+    cluster.api.create({ apiVersion: 'v1', kind: 'Endpoints', metadata });
+    cluster.api.patch('endpoints', 'demo', 'alone', 'merge', { metadata: { labels: { a: 'b' } } });
+    cluster.advance(1000);
+    expect(cluster.api.find('endpoints', 'demo', 'alone')?.metadata.labels).toEqual({ a: 'b' });
+  });
+
   it('name the pods of a headless Service by host name', () => {
     const cluster = newCluster();
     cluster.api.create(

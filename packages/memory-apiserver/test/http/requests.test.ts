@@ -2,6 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { decodeProtobuf } from '../../src/codec/protobuf.js';
+import { applyDefaults } from '../../src/schema/defaults.js';
 import { configMap, MAPS, TestCluster } from './test-cluster.js';
 
 let cluster: TestCluster;
@@ -26,18 +28,25 @@ const status = (code: number, reason: string, message?: unknown): object => ({
 
 describe('every answer', () => {
   it.each([
-    '/nowhere',
     '/api/v2',
     '/api/v1/unicorns',
-    '/apis/example.com/v1/things',
+    '/apis/apps/v9',
+    '/apis/apps/v1/unicorns',
     '/api/v1/namespaces/default/pods/x/nothing',
     '/api/v1/namespaces/default/nodes',
-    '/%zz',
   ])('to an unknown path is a Status: %s', async (path) => {
     expect(await cluster.send('GET', path)).toMatchObject(
       status(404, 'NotFound', 'the server could not find the requested resource'),
     );
   });
+
+  it.each(['/nowhere', '/apis/example.com/v1', '/apis/example.com/v1/things', '/%zz'])(
+    'to a path that is no API is plain text: %s',
+    async (path) => {
+      const { code, text } = await cluster.send('GET', path);
+      expect([code, text]).toEqual([404, '404 page not found\n']);
+    },
+  );
 
   it('to an unknown or missing token is 401', async () => {
     expect(await cluster.send('GET', '/api', { token: 'wrong' })).toMatchObject(status(401, 'Unauthorized'));
@@ -48,9 +57,10 @@ describe('every answer', () => {
   });
 
   it('about health and version needs no token', async () => {
-    for (const path of ['/healthz', '/livez', '/readyz', '/readyz/ping']) {
+    for (const path of ['/healthz', '/livez', '/readyz']) {
       expect(await cluster.send('GET', path, { token: null })).toMatchObject({ code: 200, text: 'ok' });
     }
+    expect(await cluster.send('GET', '/readyz/ping', { token: null })).toMatchObject({ code: 403 });
     expect((await cluster.send('GET', '/readyz?verbose')).text).toContain('readyz check passed');
     expect((await cluster.send('GET', '/version', { token: null })).body).toMatchObject({
       major: '1',
@@ -72,7 +82,8 @@ describe('every answer', () => {
   });
 
   it('to HEAD has headers alone', async () => {
-    expect(await cluster.send('HEAD', '/api/v1/namespaces/default')).toMatchObject({ code: 200, text: '' });
+    expect(await cluster.send('HEAD', '/readyz')).toMatchObject({ code: 200, text: '' });
+    expect(await cluster.send('HEAD', '/api/v1/namespaces/default')).toMatchObject({ code: 405, text: '' });
   });
 });
 
@@ -148,7 +159,7 @@ describe('answers take the form that is asked for', () => {
       headers: { Accept: 'application/yaml' },
     });
     expect(headers.get('content-type')).toBe('application/yaml');
-    expect(text).toMatch(/^kind: Namespace\n/);
+    expect(text).toMatch(/^apiVersion: v1\nkind: Namespace\n/);
   });
 
   it('YAML that readers of YAML 1.1, as Go’s is, don’t take for something else', async () => {
@@ -170,6 +181,19 @@ describe('answers take the form that is asked for', () => {
     expect(parseYaml(list.text, { version: '1.1' })).toMatchObject({ kind: 'ConfigMapList' });
   });
 
+  it('no Table of what has no columns', async () => {
+    const headers = { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const body = { spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } };
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    expect(await cluster.send('POST', path, { headers, body })).toMatchObject(status(406, 'NotAcceptable'));
+  });
+
+  it('JSON for people, who read it with such programs', async () => {
+    const headers = { 'User-Agent': 'curl/8.0' };
+    const { text } = await cluster.send('GET', '/api/v1/namespaces/default', { headers });
+    expect(text).toMatch(/^{\n {2}"kind": "Namespace",\n/);
+  });
+
   it('errors in YAML too', async () => {
     const answer = await cluster.send('GET', `${MAPS}/none`, { headers: { Accept: 'application/yaml' } });
     expect(answer.code).toBe(404);
@@ -177,11 +201,14 @@ describe('answers take the form that is asked for', () => {
     expect(parseYaml(answer.text)).toMatchObject({ kind: 'Status', reason: 'NotFound' });
   });
 
-  it('JSON for clients that like protobuf better', async () => {
-    const headers = { Accept: 'application/vnd.kubernetes.protobuf, application/json' };
-    expect((await cluster.send('GET', '/api/v1/namespaces/default', { headers })).body.kind).toBe(
-      'Namespace',
-    );
+  it('protobuf', async () => {
+    const Accept = 'application/vnd.kubernetes.protobuf, application/json';
+    const response = await cluster.fetch('GET', '/api/v1/namespaces/default', { headers: { Accept } });
+    expect(response.headers.get('content-type')).toBe('application/vnd.kubernetes.protobuf');
+    const { body } = await cluster.send('GET', '/api/v1/namespaces/default');
+    const decoded = decodeProtobuf(Buffer.from(await response.arrayBuffer()));
+    applyDefaults(decoded);
+    expect(decoded).toEqual(body);
   });
 
   it('nothing else', async () => {
@@ -204,6 +231,21 @@ describe('answers take the form that is asked for', () => {
     expect(encoding).toBe('gzip');
     expect(body.length).toBeLessThan(20_000);
     expect(JSON.parse(gunzipSync(body).toString()).items.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('with a warning where a resource is deprecated, and one for each other thing', async () => {
+    const path = '/api/v1/namespaces/default/endpoints';
+    const { headers } = await cluster.send('GET', path);
+    expect(headers.get('warning')).toBe(
+      '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"',
+    );
+    const body = { metadata: { name: 'warned' }, foo: 1 };
+    const written = await cluster.send('POST', path, { body });
+    expect(written.headers.get('warning')).toContain('deprecated');
+    expect(written.headers.get('warning')).toContain('unknown field');
+    const older = await TestCluster.start({ controllers: [], version: 'v1.28.5' });
+    expect((await older.send('GET', path)).headers.get('warning')).toBeNull();
+    await older.close();
   });
 
   it('with an ETag for documents that hardly ever change', async () => {
@@ -333,7 +375,7 @@ describe('a write', () => {
       body: { data: { d: 'f' } },
     });
     expect(await patch('application/json', {})).toMatchObject(status(415, 'UnsupportedMediaType'));
-    expect(await patch('application/apply-patch+yaml', 'data: {}')).toMatchObject(status(400, 'BadRequest'));
+    expect(await patch('application/apply-patch+yaml', 'data: {}')).toMatchObject(status(422, 'Invalid'));
   });
 });
 

@@ -42,6 +42,7 @@ export class TestCluster {
       ...cluster,
     });
     const http = createServer((request, response) => created.handle(request, response));
+    http.on('upgrade', (request, socket, head) => created.handleUpgrade(request, socket, head));
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     return new TestCluster(
       `http://127.0.0.1:${(http.address() as AddressInfo).port}`,

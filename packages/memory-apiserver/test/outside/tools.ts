@@ -93,10 +93,12 @@ export function startUntil(
   });
 }
 
-/** Builds the Go program in `tools/clientgo` and answers its path. */
-export async function buildClientGo(): Promise<string> {
-  const cwd = fileURLToPath(new URL('../../../../tools/clientgo', import.meta.url));
-  const { code, stderr } = await run(go ?? 'go', ['build', '-o', 'bin/clientgo', '.'], { cwd });
+/** Builds the Go program in `tools/<name>` and answers its path. */
+export async function buildGoTool(name: string): Promise<string> {
+  const cwd = fileURLToPath(new URL(`../../../../tools/${name}`, import.meta.url));
+  const { code, stderr } = await run(go ?? 'go', ['build', '-o', `bin/${name}`, '.'], { cwd });
   if (code !== 0) throw new Error(`go build failed: ${stderr}`);
-  return `${cwd}/bin/clientgo`;
+  return `${cwd}/bin/${name}`;
 }
+
+export const buildClientGo = (): Promise<string> => buildGoTool('clientgo');

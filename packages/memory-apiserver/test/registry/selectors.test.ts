@@ -64,7 +64,7 @@ describe('field selectors', () => {
     const configMaps = builtinCatalog().find('', 'v1', 'configmaps');
     if (configMaps === undefined) throw new Error('no configmaps');
     expect(() => new Selection(configMaps, { fieldSelector: 'data.a=b' })).toThrow(
-      'field label not supported: data.a',
+      '"data.a" is not a known field selector',
     );
   });
 

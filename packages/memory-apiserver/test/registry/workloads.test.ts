@@ -71,7 +71,7 @@ describe('creating a workload', () => {
     expect(job('b', { labels: { own: 'yes' } }).metadata.labels).toEqual({ own: 'yes' });
   });
 
-  it('counts generations of EndpointSlices', () => {
+  it('counts generations of EndpointSlices, by their labels too', () => {
     const slice = object('discovery.k8s.io/v1', 'EndpointSlice', 's', {
       addressType: 'IPv4',
       endpoints: [{ addresses: ['10.0.0.1'] }],
@@ -80,8 +80,8 @@ describe('creating a workload', () => {
     expect(api.create(slice).metadata.generation).toBe(1);
     const labelled = { metadata: { labels: { a: 'b' } } };
     const storage = 'endpointslices.discovery.k8s.io';
-    expect(api.patch(storage, 'default', 's', 'merge', labelled).metadata.generation).toBe(1);
-    expect(api.patch(storage, 'default', 's', 'merge', { endpoints: [] }).metadata.generation).toBe(2);
+    expect(api.patch(storage, 'default', 's', 'merge', labelled).metadata.generation).toBe(2);
+    expect(api.patch(storage, 'default', 's', 'merge', { endpoints: [] }).metadata.generation).toBe(3);
   });
 });
 
@@ -97,9 +97,7 @@ describe('binding a pod', () => {
     const { metadata, spec, status } = api.get('pods', 'default', 'a');
     expect(metadata.generation).toBe(1);
     expect(spec.nodeName).toBe('n1');
-    expect(status.conditions).toMatchObject([
-      { type: 'PodScheduled', status: 'True', observedGeneration: 1 },
-    ]);
+    expect(status.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
     expect(api.count('bindings')).toBe(0);
   });
 

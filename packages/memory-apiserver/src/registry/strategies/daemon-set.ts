@@ -22,6 +22,10 @@ export const daemonSetStrategy: Strategy = {
   },
   generation: true,
   immutable: ['spec.selector'],
+  // Converting it to the internal version and back shows the count, which makes it the writer's.
+  complete(set) {
+    if (set.metadata.annotations?.[TEMPLATE_GENERATION] === undefined) setTemplateGeneration(set, 0);
+  },
   prepareForCreate: (set) => setTemplateGeneration(set, templateGeneration(set)),
   prepareForUpdate(set, old) {
     const isSame = equalJson(valueAt(old, 'spec.template'), valueAt(set, 'spec.template'));

@@ -39,6 +39,8 @@ function inheritLabels({ metadata, spec }: KubeObject): void {
 export const jobStrategy: Strategy = {
   initialStatus: {},
   generation: true,
+  returnsDeleted: true,
+  orphansByDefault: 'with-warning',
   immutable: ['spec.selector', 'spec.completionMode', 'spec.template', 'spec.podFailurePolicy'],
   prepareForCreate(job) {
     generateSelector(job);

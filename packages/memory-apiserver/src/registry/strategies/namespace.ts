@@ -1,16 +1,39 @@
 import { ApiError } from '../../errors.js';
 import type { KubeObject } from '../../object.js';
+import { textAt } from '../../schema/read.js';
+import { qualifiedName } from '../../schema/validation/names.js';
+import { Report } from '../../schema/validation/report.js';
 import type { Strategy } from '../strategy.js';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 /** Namespaces that the NamespaceLifecycle admission of kube-apiserver never lets go. */
 const IMMORTAL = ['default', 'kube-system', 'kube-public'];
 
+const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
 interface NamespaceSpec {
   finalizers?: string[];
 }
 
 const specOf = (namespace: KubeObject): NamespaceSpec => (namespace.spec ?? {}) as NamespaceSpec;
+
+function checkPhase(namespace: KubeObject, report: Report): void {
+  const phase = textAt(namespace, 'status', 'phase');
+  const [wanted, state] =
+    namespace.metadata.deletionTimestamp === undefined ? ['Active', 'empty'] : ['Terminating', 'not empty'];
+  if (phase !== wanted)
+    report.invalid('status.Phase', phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${state}`);
+}
+
+/** `ValidateNamespaceFinalizeUpdate` of k8s.io/kubernetes `pkg/apis/core/validation`. */
+function checkFinalizers(namespace: KubeObject, report: Report): void {
+  (specOf(namespace).finalizers ?? []).forEach((name, index) => {
+    const field = `spec.finalizers[${index}]`;
+    report.malformed(field, name, qualifiedName(name));
+    if (!name.includes('/') && !STANDARD_FINALIZERS.includes(name))
+      report.invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified');
+  });
+}
 
 /** Namespaces stay, as Terminating, until the namespace controller has taken `kubernetes` out of spec.finalizers. */
 export const namespaceStrategy: Strategy = {
@@ -28,6 +51,12 @@ export const namespaceStrategy: Strategy = {
     } else {
       namespace.spec = { ...specOf(namespace), finalizers: specOf(old).finalizers };
     }
+  },
+  validate(namespace, old, subresource) {
+    const report = new Report();
+    if (old !== undefined && subresource === 'status') checkPhase(namespace, report);
+    if (subresource === 'finalize') checkFinalizers(namespace, report);
+    return report.causes;
   },
   beforeDelete({ metadata }) {
     if (!IMMORTAL.includes(metadata.name)) return;

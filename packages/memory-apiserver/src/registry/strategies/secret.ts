@@ -34,6 +34,7 @@ function fillToken(secret: KubeObject, context: RegistryContext): void {
       { field, reason: 'FieldValueRequired', message: 'Required value' },
     ]);
   }
+  if (!context.controllers.serviceAccountToken) return;
   const account = context.store.read('serviceaccounts', `${metadata.namespace}/${name}`);
   // Without the account the token controller would delete the Secret again; that is left to ours.
   if (account === undefined) return;
@@ -64,13 +65,12 @@ export function keepImmutable(object: KubeObject, old: KubeObject): FieldCause[]
 
 export const secretStrategy: Strategy = {
   immutable: ['type'],
+  complete: mergeStringData,
   prepareForCreate(secret, context) {
-    mergeStringData(secret);
     secret.type ??= 'Opaque';
     fillToken(secret, context);
   },
   prepareForUpdate(secret, old, context) {
-    mergeStringData(secret);
     // An update without a type keeps it, as in upstream's PrepareForUpdate.
     secret.type ||= old.type;
     fillToken(secret, context);

@@ -1,102 +1,23 @@
-import { invalid } from '../../errors.js';
+import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '../../object.js';
+import { timestamp } from '../../store/identity.js';
+import { equalJson } from '../../codec/json.js';
 import type { RegistryContext } from '../context.js';
+import { resourceOfStorage } from '../context.js';
+import { trackCreate } from '../track-fields.js';
 import type { Strategy } from '../strategy.js';
+import type { ServiceSpec } from './service-allocation.js';
+import {
+  allocateClusterIp,
+  allocateNodePorts,
+  needsHealthCheckPort,
+  needsNodePort,
+  setFamilies,
+} from './service-allocation.js';
 
-interface ServicePort {
-  name?: string;
-  port: number;
-  nodePort?: number;
-}
+const ADDRESSES = 'ipaddresses.networking.k8s.io';
 
-interface ServiceSpec {
-  type?: string;
-  clusterIP?: string;
-  clusterIPs?: string[];
-  ipFamilies?: string[];
-  ipFamilyPolicy?: string;
-  externalTrafficPolicy?: string;
-  healthCheckNodePort?: number;
-  ports?: ServicePort[];
-}
-
-const NODE_PORTS = { first: 30_000, count: 2768 };
-
-/** What a regular expression finds in the texts of all services: allocation needs no parsed objects and no books. */
-function usedValues(context: RegistryContext, pattern: RegExp): Set<string> {
-  const used = new Set<string>();
-  for (const key of context.store.keys('services')) {
-    const text = context.store.read('services', key) ?? '';
-    for (const match of text.matchAll(pattern)) if (match[1] !== undefined) used.add(match[1]);
-  }
-  return used;
-}
-
-function parseCidr(cidr: string): { first: number; count: number } {
-  const [address = '', bits = '16'] = cidr.split('/');
-  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return { first, count: 2 ** (32 - Number(bits)) };
-}
-
-const formatIp = (ip: number): string => [24, 16, 8, 0].map((shift) => (ip >>> shift) & 255).join('.');
-
-/** The first free number of `count`, from a random one on; undefined when none is free. */
-function pick(count: number, random: () => number, isFree: (index: number) => boolean): number | undefined {
-  const start = Math.floor(random() * count);
-  for (let step = 0; step < count; step += 1) {
-    const index = (start + step) % count;
-    if (isFree(index)) return index;
-  }
-  return undefined;
-}
-
-const refuse = (service: KubeObject, field: string, value: unknown, why: string): never => {
-  throw invalid({ group: '', kind: 'Service' }, service.metadata.name, [
-    { field, reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${why}` },
-  ]);
-};
-
-function allocateClusterIp(service: KubeObject, spec: ServiceSpec, context: RegistryContext): void {
-  if (spec.type === 'ExternalName') return;
-  const asked = spec.clusterIP ?? '';
-  if (asked !== 'None') {
-    const used = usedValues(context, /"clusterIP":"([0-9.]+)"/g);
-    if (asked === '') {
-      const { first, count } = parseCidr(context.serviceCidr);
-      // The network address, .1 (the `kubernetes` service) and the broadcast address aren't given out.
-      const index = pick(count - 3, context.random, (i) => !used.has(formatIp(first + i + 2)));
-      if (index === undefined)
-        refuse(service, 'spec.clusterIPs', [asked], 'failed to allocate IP: range is full');
-      else spec.clusterIP = formatIp(first + index + 2);
-    } else if (used.has(asked)) {
-      refuse(
-        service,
-        'spec.clusterIPs',
-        [asked],
-        `failed to allocate IP ${asked}: provided IP is already allocated`,
-      );
-    }
-  }
-  spec.clusterIPs = [spec.clusterIP ?? ''];
-  spec.ipFamilies ??= ['IPv4'];
-  spec.ipFamilyPolicy ??= 'SingleStack';
-}
-
-function allocateNodePorts(service: KubeObject, spec: ServiceSpec, context: RegistryContext): void {
-  if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return;
-  if ((spec as { allocateLoadBalancerNodePorts?: boolean }).allocateLoadBalancerNodePorts === false) return;
-  let used: Set<string> | undefined;
-  for (const port of spec.ports ?? []) {
-    if (port.nodePort) continue;
-    used ??= usedValues(context, /"nodePort":(\d+)/g);
-    const taken = used;
-    const index = pick(NODE_PORTS.count, context.random, (i) => !taken.has(String(NODE_PORTS.first + i)));
-    if (index === undefined)
-      refuse(service, 'spec.ports', port.port, 'failed to allocate a nodePort: range is full');
-    else port.nodePort = NODE_PORTS.first + index;
-    taken.add(String(port.nodePort));
-  }
-}
+const specOf = (service: KubeObject | undefined): ServiceSpec => (service?.spec ?? {}) as ServiceSpec;
 
 /** Addresses that were given stay when an update doesn't name them: upstream's `patchAllocatedValues`. */
 function keepAllocated(spec: ServiceSpec, old: ServiceSpec): void {
@@ -108,42 +29,105 @@ function keepAllocated(spec: ServiceSpec, old: ServiceSpec): void {
       spec.ipFamilyPolicy ??= old.ipFamilyPolicy ?? 'SingleStack';
     }
   }
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
+  if (needsNodePort(spec) && needsNodePort(old)) {
     for (const port of spec.ports ?? []) {
       if (port.nodePort) continue;
       const before = old.ports?.find(({ name, port: number }) => name === port.name && number === port.port);
       if (before?.nodePort !== undefined) port.nodePort = before.nodePort;
     }
-  } else if (old.type === 'NodePort' || old.type === 'LoadBalancer') {
-    // Back to ClusterIP: node ports that the client merely carried along are given back.
+  }
+  if (needsHealthCheckPort(spec) && old.healthCheckNodePort)
+    spec.healthCheckNodePort ||= old.healthCheckNodePort;
+}
+
+const isReachedFromOutside = ({ type, externalIPs = [] }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && externalIPs.length > 0);
+
+/** What a change of the type makes meaningless goes, if the client merely carried it along: `dropTypeDependentFields`. */
+function dropMeaningless(service: KubeObject, spec: ServiceSpec, old: ServiceSpec): void {
+  const isSame = (field: keyof ServiceSpec): boolean => equalJson(spec[field] ?? null, old[field] ?? null);
+  if (old.type !== 'ExternalName' && spec.type === 'ExternalName') {
+    if (isSame('clusterIP') && isSame('clusterIPs')) {
+      delete spec.clusterIP;
+      delete spec.clusterIPs;
+    }
+    for (const field of ['ipFamilies', 'ipFamilyPolicy'] as const) if (isSame(field)) delete spec[field];
+  }
+  if (needsNodePort(old) && !needsNodePort(spec)) {
     for (const port of spec.ports ?? []) {
       if (old.ports?.some(({ nodePort }) => nodePort === port.nodePort) === true) delete port.nodePort;
     }
   }
+  if (needsHealthCheckPort(old) && !needsHealthCheckPort(spec) && isSame('healthCheckNodePort'))
+    delete spec.healthCheckNodePort;
+  if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const)
+      if (isSame(field)) delete spec[field];
+  }
+  if (isReachedFromOutside(old) && !isReachedFromOutside(spec) && isSame('externalTrafficPolicy'))
+    delete spec.externalTrafficPolicy;
+  if (spec.type !== 'LoadBalancer') service.status = { loadBalancer: {} };
+}
+
+const addressesOf = ({ clusterIPs = [] }: ServiceSpec): string[] =>
+  clusterIPs.filter((ip) => ip !== '' && ip !== 'None');
+
+/** The IPAddress objects by which a cluster shows which addresses are taken. */
+function syncAddresses(
+  { metadata: { name, namespace } }: KubeObject,
+  wanted: readonly string[],
+  former: readonly string[],
+  context: RegistryContext,
+): void {
+  const { store, now } = context;
+  for (const ip of former) {
+    if (wanted.includes(ip)) continue;
+    const text = store.read(ADDRESSES, `/${ip}`);
+    if (text !== undefined) store.remove(ADDRESSES, `/${ip}`, JSON.parse(text) as KubeObject);
+  }
+  for (const ip of wanted) {
+    if (store.has(ADDRESSES, `/${ip}`)) continue;
+    const address: KubeObject = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IPAddress',
+      metadata: {
+        name: ip,
+        uid: randomUUID(),
+        creationTimestamp: timestamp(now()),
+        labels: {
+          'ipaddress.kubernetes.io/ip-family': ip.includes(':') ? 'IPv6' : 'IPv4',
+          'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+        },
+      },
+      spec: { parentRef: { resource: 'services', namespace, name } },
+    };
+    const writer = { fieldManager: 'kube-apiserver' };
+    trackCreate(context, resourceOfStorage(context, ADDRESSES), address, writer, undefined);
+    store.put(ADDRESSES, `/${ip}`, address);
+  }
 }
 
 export const serviceStrategy: Strategy = {
+  createOnUpdate: true,
   initialStatus: { loadBalancer: {} },
   returnsDeleted: true,
   prepareForCreate(service, context) {
-    const spec = (service.spec ?? {}) as ServiceSpec;
+    const spec = specOf(service);
+    setFamilies(service, spec, undefined);
     allocateClusterIp(service, spec, context);
     allocateNodePorts(service, spec, context);
   },
-  prepareForUpdate(service, old, context) {
-    const spec = (service.spec ?? {}) as ServiceSpec;
-    const oldSpec = (old.spec ?? {}) as ServiceSpec;
-    keepAllocated(spec, oldSpec);
-    if (spec.type === 'ExternalName') {
-      if (oldSpec.type !== 'ExternalName')
-        for (const field of ['clusterIP', 'clusterIPs'] as const) delete spec[field];
-    } else if (!spec.clusterIP) {
-      allocateClusterIp(service, spec, context);
-    }
-    allocateNodePorts(service, spec, context);
+  prepareForUpdate(service, old, context, subresource) {
+    if (subresource !== '') return;
+    const [spec, before] = [specOf(service), specOf(old)];
+    keepAllocated(spec, before);
+    dropMeaningless(service, spec, before);
+    setFamilies(service, spec, before);
+    if (spec.type !== 'ExternalName' && !spec.clusterIP) allocateClusterIp(service, spec, context);
+    allocateNodePorts(service, spec, context, before);
   },
   validateUpdate(service, old) {
-    const [now, before] = [service.spec as ServiceSpec, old.spec as ServiceSpec];
+    const [now, before] = [specOf(service), specOf(old)];
     if (now.type === 'ExternalName' || before.type === 'ExternalName' || !before.clusterIP) return [];
     if (now.clusterIP === before.clusterIP) return [];
     return [
@@ -153,5 +137,11 @@ export const serviceStrategy: Strategy = {
         message: `Invalid value: ${JSON.stringify([now.clusterIP])}: may not change once set`,
       },
     ];
+  },
+  afterWrite(service, context, old) {
+    syncAddresses(service, addressesOf(specOf(service)), addressesOf(specOf(old)), context);
+  },
+  afterRemove(service, context) {
+    syncAddresses(service, [], addressesOf(specOf(service)), context);
   },
 };

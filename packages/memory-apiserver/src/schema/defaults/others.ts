@@ -2,7 +2,9 @@ import { both, ensure, fieldsIn, fill, fillZero, type Default, type Fields } fro
 
 const namespace: Default = (value) => {
   const metadata = ensure(value, 'metadata');
-  if (metadata['name']) fill({ 'kubernetes.io/metadata.name': metadata['name'] })(ensure(metadata, 'labels'));
+  // A name that is generated comes later than defaults.
+  if (metadata['name'] && !metadata['generateName'])
+    fill({ 'kubernetes.io/metadata.name': metadata['name'] })(ensure(metadata, 'labels'));
   fillZero({ phase: 'Active' })(ensure(value, 'status'));
 };
 
@@ -74,7 +76,7 @@ const csiDriver: Default = fill({
 const definition: Default = (value) => {
   const spec = ensure(value, 'spec');
   const names = ensure(spec, 'names');
-  if (typeof names['kind'] === 'string')
+  if (typeof names['kind'] === 'string' && names['kind'] !== '')
     fillZero({ singular: names['kind'].toLowerCase(), listKind: `${names['kind']}List` })(names);
   fillZero({ strategy: 'None' })(ensure(spec, 'conversion'));
 };

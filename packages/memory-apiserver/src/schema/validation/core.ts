@@ -1,3 +1,4 @@
+import { validateQuotaScopes } from './quota-scopes.js';
 import type { KubeObject } from '../../object.js';
 import { parseQuantity } from '../quantity.js';
 import { at, listAt, numberAt, recordAt, textAt } from '../read.js';
@@ -32,7 +33,7 @@ const configMap: Rule = (object, report) => {
     report.malformed(`binaryData[${key}]`, key, configKey(key));
     bytes += Buffer.byteLength(String(value), 'base64');
   }
-  if (bytes > maxDataBytes) report.tooLong('', maxDataBytes);
+  if (bytes > maxDataBytes) report.tooLong('[]', maxDataBytes);
 };
 
 /** Keys that Secrets of a type must have. */
@@ -223,6 +224,7 @@ const resourceQuota: Rule = (object, report) => {
     }
     validateAmount(amount, field, report);
   }
+  validateQuotaScopes(object.spec, report);
 };
 
 const amountOf = (value: unknown): bigint => parseQuantity(String(value))?.nano ?? 0n;

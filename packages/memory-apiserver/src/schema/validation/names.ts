@@ -45,8 +45,13 @@ const check = (pattern: string, error: string, max: number): Format => {
   ];
 };
 
-export const dns1123Label = check(label, labelError, 63);
 export const dns1123Subdomain = check(subdomain, subdomainError, 253);
+const plainLabel = check(label, labelError, 63);
+/** A label; of a subdomain in its place upstream says so in a word. */
+export const dns1123Label: Format = (value) =>
+  plainLabel(value).map((error) =>
+    error === labelError && dns1123Subdomain(value).length === 0 ? 'must not contain dots' : error,
+  );
 export const dns1035Label = check(label1035, label1035Error, 63);
 export const labelValue = check(
   labelValuePattern,

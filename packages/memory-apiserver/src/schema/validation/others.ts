@@ -213,7 +213,11 @@ const webhooks: Rule = (object, report) => {
 const signingRequest: Rule = ({ spec }, report) => {
   const request = Buffer.from(textAt(spec, 'request'), 'base64').toString('latin1');
   if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(request))
-    report.invalid('spec.request', textAt(spec, 'request'), 'PEM block type must be CERTIFICATE REQUEST');
+    report.invalid(
+      'spec.request',
+      recordAt(spec)['request'] === undefined ? null : textAt(spec, 'request'),
+      'PEM block type must be CERTIFICATE REQUEST',
+    );
   if (listAt(spec, 'usages').length === 0) report.required('spec.usages');
   const signer = textAt(spec, 'signerName');
   if (signer === '') report.required('spec.signerName');
