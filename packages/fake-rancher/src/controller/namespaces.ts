@@ -126,8 +126,11 @@ export class NamespaceController {
 
   /** A PUT must be seen in its own answer. */
   #verify(name: string, before: ObjectMeta, wish: ObjectMeta, after: ObjectMeta): void {
+    // The PUT that takes the last finalizer removes the object: its answer is what was sent, with the old version
+    // (k8s.io/apiserver pkg/registry/generic/registry/store.go deleteWithoutFinalizers).
+    const removed = before.deletionTimestamp !== undefined && (wish.finalizers ?? []).length === 0;
     const lost =
-      after.resourceVersion === before.resourceVersion ||
+      (after.resourceVersion === before.resourceVersion && !removed) ||
       after.annotations?.[projectId] !== wish.annotations?.[projectId] ||
       after.annotations?.[createHook] !== wish.annotations?.[createHook];
     if (lost)
