@@ -38,6 +38,8 @@ import { defaultEventLogLimits } from './store/event-log.js';
 import { hashBits, revisionAt, timestamp } from './store/identity.js';
 import { objectKey, splitKey } from './store/key.js';
 import { answerText, compactFieldsIn } from './store/text.js';
+import type { StoreLimits } from './store/store-limits.js';
+import { defaultStoreLimits } from './store/store-limits.js';
 import type { KubeVersion } from './version.js';
 import { kubeVersion } from './version.js';
 
@@ -69,7 +71,8 @@ export interface ApiServerOptions {
   tokenKey?: string;
   /** Keeps what journal entries have in common; without it each holds all its managedFields, which are long. */
   fieldForms?: FieldForms;
-  limits?: Partial<HttpLimits & EventLogLimits>;
+  /** What one cluster may take; what isn't given is high or without end. */
+  limits?: Partial<HttpLimits & EventLogLimits & StoreLimits>;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
   /** 0 ≤ x < 1. @default Math.random */
@@ -128,6 +131,7 @@ export class ApiServer {
   readonly #stages: readonly KubeObject[];
   readonly #metrics: boolean;
   readonly #eventLog: EventLogLimits;
+  readonly #storeLimits: StoreLimits;
   readonly #fieldForms: FieldForms | undefined;
   /** Ids of forms that are kept. */
   readonly #knownForms = new Set<string>();
@@ -174,6 +178,7 @@ export class ApiServer {
       this.#knownForms.add(form.id);
     }
     this.#eventLog = { ...defaultEventLogLimits, ...options.limits };
+    this.#storeLimits = { ...defaultStoreLimits, ...options.limits };
     this.#environment = {
       now,
       random,
@@ -270,6 +275,7 @@ export class ApiServer {
       startRevision: revisionAt(now),
       now: this.#settings.now,
       eventLog: this.#eventLog,
+      limits: this.#storeLimits,
       ...(options.restore === undefined ? {} : { restore: options.restore }),
       onChange: (change) => this.#onChange(uid, store, change, options.onWrite),
     });

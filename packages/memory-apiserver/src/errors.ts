@@ -89,9 +89,17 @@ export const badRequest = (message: string): ApiError => new ApiError(400, 'BadR
 /** 410: the asked resourceVersion lies before what the event log still holds. */
 export const expired = (message: string): ApiError => new ApiError(410, 'Expired', message);
 
+/** 500, of no reason: what kube-apiserver passes on from an etcd whose quota is used up. */
+export const outOfSpace = (): ApiError => new ApiError(500, '', 'etcdserver: mvcc: database space exceeded');
+
 /** For paths and methods without a route. */
 export const methodNotAllowed = (): ApiError =>
-  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  new ApiError(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  );
 
 export const methodNotSupported = (resource: Named, verb: string): ApiError =>
   new ApiError(

@@ -48,7 +48,7 @@ export function restoreSnapshot(context: RegistryContext, { items }: ClusterSnap
     wanted.set(storage, keys.add(key));
     const text = storedText(objectText(object));
     if (text !== context.store.read(storage, key))
-      context.store.put(storage, key, JSON.parse(text) as KubeObject);
+      context.store.putUnlimited(storage, key, JSON.parse(text) as KubeObject);
   };
   for (const definition of definitions) {
     put(DEFINITIONS, definition);

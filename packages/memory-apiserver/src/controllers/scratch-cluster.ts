@@ -27,6 +27,8 @@ export interface ScratchClusterOptions {
   serviceCidr: string;
   /** @default true */
   events?: boolean;
+  /** Whether objects say who owns their fields. @default true */
+  managedFields?: boolean;
   /** Stages beside the built-in ones. */
   stages?: StageSet;
 }
@@ -82,6 +84,7 @@ export class ScratchCluster {
       random,
       tokens: new ServiceAccountTokens(options.name, now),
       serviceCidr: options.serviceCidr,
+      managedFields: options.managedFields ?? true,
       controllers: {
         kubelet: true,
         garbageCollector: true,

@@ -16,8 +16,17 @@ export interface HttpEnvironment {
 }
 
 export interface HttpLimits {
-  /** A watcher that has so many bytes unread is cut off. */
+  /** A watcher that has so many bytes unread is told to begin anew (410), behind these, and gets no more. */
   maxWatchBufferBytes: number;
+  /** It is cut off when it hasn't read all that after this time. */
+  watchLingerMs: number;
+  /** Open watches of a cluster; more are answered 429. */
+  maxWatches: number;
+  /**
+   * Requests of a cluster that are being answered, without watches and other streams; more are answered 429, but for
+   * members of `system:masters`, as by kube-apiserver (`WithMaxInFlightLimit`).
+   */
+  maxRequestsInFlight: number;
   /** Pause between bookmarks. */
   bookmarkIntervalMs: number;
   /** Watches without timeoutSeconds end after this time, up to twice as long. */
@@ -26,6 +35,9 @@ export interface HttpLimits {
 
 export const defaultHttpLimits: HttpLimits = {
   maxWatchBufferBytes: 8 << 20,
+  watchLingerMs: 30_000,
+  maxWatches: Infinity,
+  maxRequestsInFlight: Infinity,
   bookmarkIntervalMs: 60_000,
   minWatchMs: 30 * 60_000,
 };

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError, methodNotAllowed, methodNotSupported, notFound } from '../errors.js';
 import type { Registry } from '../registry/registry.js';
 import type { RequestAttributes, UserInfo } from '../registry/user.js';
+import { MASTERS } from '../registry/user.js';
 import { builtinCatalog } from '../schema/catalog.js';
 import type { ResourceInfo } from '../schema/resource.js';
 import { authenticate } from './authentication.js';
@@ -24,7 +25,7 @@ import {
 } from './resource-handlers.js';
 import type { ResourceRequest, Verb } from './resource-request.js';
 import { selectionOf, verbOf } from './resource-request.js';
-import { sendError, sendText } from './respond.js';
+import { sendError, sendText, sendTooManyRequests } from './respond.js';
 import type { ResourcePath } from './route.js';
 import { decodePath, parseResourcePath } from './route.js';
 import { METRICS_GROUP } from '../pods/metrics-resources.js';
@@ -46,6 +47,9 @@ export class RequestHandler {
   readonly #watches = new Set<WatchStream>();
   /** Logs that are followed, commands, forwarded ports. */
   readonly #streams = new Set<Duplex | ServerResponse>();
+
+  /** Counted only if there is a limit. */
+  #inFlight = 0;
 
   constructor(
     readonly registry: Registry,
@@ -134,6 +138,7 @@ export class RequestHandler {
     exchange.user = impersonate(exchange.request, requester, context.authorizer);
     const path = parseResourcePath(exchange.path);
     if (path === undefined) {
+      if (!this.#enter(exchange)) return sendTooManyRequests(exchange);
       this.#authorize({ user: exchange.user, verb: exchange.verb, path: decodePath(exchange.path) });
       if (systemPath(exchange, this.registry.context, this.environment, this.watchCount)) return;
       const [, root, group = ''] = exchange.path.split('/');
@@ -142,9 +147,21 @@ export class RequestHandler {
     }
     exchange.verb = requestedVerb(exchange.method, path, exchange.query);
     exchange.resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
+    const endsSoon = exchange.verb !== 'watch' && !isStreaming(path.subresource);
+    if (endsSoon && !this.#enter(exchange)) return sendTooManyRequests(exchange);
     exchange.attributes = attributesOf(exchange, path);
     this.#authorize(exchange.attributes);
     this.#answerResource(exchange, path);
+  }
+
+  /** Counts a request until it is answered. False: there are too many. */
+  #enter({ response, upgrade, user }: Exchange): boolean {
+    const { maxRequestsInFlight } = this.environment.limits;
+    if (maxRequestsInFlight === Infinity) return true;
+    if (this.#inFlight >= maxRequestsInFlight) return user.groups.includes(MASTERS);
+    this.#inFlight += 1;
+    (upgrade?.socket ?? response).once('close', () => (this.#inFlight -= 1));
+    return true;
   }
 
   #answerResource(exchange: Exchange, path: ResourcePath): void {
@@ -214,6 +231,7 @@ export class RequestHandler {
 
   #watch(exchange: Exchange, target: ResourceRequest): void {
     const { context } = this.registry;
+    if (this.#watches.size >= this.environment.limits.maxWatches) return sendTooManyRequests(exchange);
     const selection = selectionOf(target, exchange.query);
     const form = renderer(this, exchange, target.resource);
     startWatch(exchange, context, target.resource, selection, form, this.environment, this.#watches);

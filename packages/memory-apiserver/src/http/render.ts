@@ -214,6 +214,9 @@ class TableRenderer implements Renderer {
   }
 }
 
+/** Unlike those of Tables they keep nothing of a request, so that one per resource serves all. */
+const objectRenderers = new WeakMap<ResourceInfo, ObjectRenderer>();
+
 export function rendererFor(
   resource: ResourceInfo,
   accepted: Accepted,
@@ -223,5 +226,7 @@ export function rendererFor(
   if (accepted.form === 'metadata' || accepted.form === 'metadata-list')
     return new MetadataRenderer(resource, accepted);
   if (accepted.form === 'table') return new TableRenderer(resource, accepted.version, includeObject, now);
-  return new ObjectRenderer(resource);
+  let renderer = objectRenderers.get(resource);
+  if (renderer === undefined) objectRenderers.set(resource, (renderer = new ObjectRenderer(resource)));
+  return renderer;
 }

@@ -116,6 +116,12 @@ export function sendEmpty(exchange: Exchange, code: number, headers: OutgoingHtt
   finish(exchange, code, { 'Cache-Control': CACHE_CONTROL, ...headers }, '');
 }
 
+/** 429 as kube-apiserver's filter `WithMaxInFlightLimit` says it: without a Status. */
+export function sendTooManyRequests(exchange: Exchange): void {
+  exchange.response.setHeader('Retry-After', '1');
+  sendText(exchange, 429, 'Too many requests, please try again later.\n');
+}
+
 /** Any throw of a handler as a Status: an ApiError as it says, all else 500. */
 export function sendError(exchange: Exchange, error: unknown): void {
   if (exchange.response.headersSent) {

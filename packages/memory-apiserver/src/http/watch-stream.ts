@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Encoding } from '../codec/encoding.js';
 import { encodeWatchEvent } from '../codec/protobuf-encode.js';
+import { expired } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { seenAs } from '../registry/registry.js';
 import type { Selection } from '../registry/selection.js';
@@ -16,7 +17,7 @@ let lastId = 0;
 /** About so much of the initial events is written at a time; more is made when the client has taken it. */
 const CHUNK_CHARS = 256 << 10;
 
-/** So many changes may wait for a client that hasn't taken the initial events yet; then it is cut off. */
+/** So many changes may wait for a client that hasn't taken the initial events yet; then it is told to begin anew. */
 const MAX_WAITING = 10_000;
 
 /** What a watch begins with. */
@@ -53,23 +54,29 @@ export class WatchStream implements ChangeListener {
   ) {
     this.#response = exchange.response;
     this.#endsAt = environment.now() + timeoutMs;
-    this.#response.on('close', () => this.#dispose());
+    this.#response.on('close', () => this.#onResponseClosed());
     store.addListener(storage, this);
     this.#schedule();
   }
 
-  /** Sends a piece of the stream; a client that doesn't read is cut off, so that it holds up no one else. */
+  /** Sends a piece of the stream; a client that doesn't read gets no more, so that it holds up no one else. */
   write(data: string | Buffer): void {
     if (this.#closed || data.length === 0) return;
     this.exchange.bytes += data.length;
     this.#response.write(data);
-    if (this.#response.writableLength > this.environment.limits.maxWatchBufferBytes) this.#cut();
+    if (this.#response.writableLength > this.environment.limits.maxWatchBufferBytes) this.#overflow();
   }
 
-  #cut(): void {
-    this.#response.destroy();
-    // At once, not with the event that follows: a write to a destroyed response would be an error.
+  /** The end of a watch that has missed changes: it is told so behind what it has still to read, if it ever does. */
+  #overflow(): void {
+    const { encoding } = this.exchange.accepted;
+    const { status } = expired('The resourceVersion for the provided watch is too old.');
+    const last = eventFrame(encoding, 'ERROR', JSON.stringify(status));
+    this.exchange.bytes += last.length;
+    this.#response.end(last);
     this.#dispose();
+    this.#backlog = undefined;
+    this.environment.watchTimers.add(this.#id, this, this.environment.limits.watchLingerMs);
   }
 
   /**
@@ -91,7 +98,7 @@ export class WatchStream implements ChangeListener {
   onChange(change: Change): void {
     if (this.#backlog !== undefined) {
       this.#backlog.changes.push(change);
-      if (this.#backlog.changes.length > MAX_WAITING) this.#cut();
+      if (this.#backlog.changes.length > MAX_WAITING) this.#overflow();
       return;
     }
     if (change.revision <= this.#after) return;
@@ -140,7 +147,10 @@ export class WatchStream implements ChangeListener {
 
   /** The watch's turn in the shared queue: a bookmark, or its end. */
   onTimer(): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#response.destroy();
+      return;
+    }
     // Before the end too, so that the client's next watch begins as late as can be.
     if (this.bookmarks && this.#backlog === undefined) {
       const { encoding } = this.exchange.accepted;
@@ -163,6 +173,12 @@ export class WatchStream implements ChangeListener {
     this.environment.watchTimers.add(this.#id, this, delay);
   }
 
+  #onResponseClosed(): void {
+    this.environment.watchTimers.remove(this.#id);
+    this.#dispose();
+  }
+
+  /** At once, not when the response is closed: there must be no write behind its end. */
   #dispose(): void {
     if (this.#closed) return;
     this.#closed = true;

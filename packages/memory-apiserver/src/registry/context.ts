@@ -20,6 +20,8 @@ export interface RegistrySettings {
   readonly authorizer?: Authorizer;
   /** IPv4 range of cluster IPs, such as `10.43.0.0/16`. */
   readonly serviceCidr: string;
+  /** Whether objects say who owns their fields. @default true */
+  readonly managedFields?: boolean;
   /** Which controllers work on what the registry leaves half done. */
   readonly controllers: {
     /** Ends pods that have been asked to stop; without it deletion is immediate. */

@@ -49,7 +49,7 @@ export function takeSentFields({ metadata }: KubeObject): readonly unknown[] | u
   return Array.isArray(managedFields) ? managedFields : undefined;
 }
 
-/** Gives a new object, complete but for what admission adds, its `metadata.managedFields`. */
+/** Gives a new object, complete but for what admission adds, its `metadata.managedFields`, if the registry keeps any. */
 export function trackCreate(
   context: RegistryContext,
   resource: ResourceInfo,
@@ -57,6 +57,7 @@ export function trackCreate(
   writer: FieldWriter,
   sent: readonly unknown[] | undefined,
 ): void {
+  if (context.managedFields === false) return;
   if (writer.entries !== undefined) return setEntries(object, writer.entries);
   const entries = decodeEntries(sent) ?? [];
   track(context, resource, entries, zeroObject(writer.via ?? resource), object, writer);

@@ -1,3 +1,4 @@
+import { outOfSpace } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import type { ChangeType } from './change.js';
 import { Change } from './change.js';
@@ -6,6 +7,8 @@ import type { EventLogLimits } from './event-log.js';
 import { defaultEventLogLimits, EventLog } from './event-log.js';
 import type { ClusterIdentity } from './identity.js';
 import { lowerBound, namespacePrefix, objectKey } from './key.js';
+import type { StoreLimits } from './store-limits.js';
+import { defaultStoreLimits } from './store-limits.js';
 import { objectText, storedText } from './text.js';
 
 /** One write in the form that a caller keeps on disk and gives back after a restart. */
@@ -32,6 +35,7 @@ export interface ClusterStoreOptions {
   /** Called after the listeners, once per change. */
   onChange?: (change: Change) => void;
   eventLog?: EventLogLimits;
+  limits?: StoreLimits;
 }
 
 /** What a cluster has changed of its base in one storage. */
@@ -54,11 +58,16 @@ export class ClusterStore {
   readonly #overlays = new Map<string, Overlay>();
   readonly #listeners = new Map<string, Set<ChangeListener>>();
   readonly #log: EventLog;
+  readonly #limits: StoreLimits;
   readonly #now: () => number;
   readonly #onChange: ((change: Change) => void) | undefined;
   /** Changes not yet handed out, because a listener is being called: it may write itself. */
   readonly #pending: Change[] = [];
   #dispatching = false;
+  /** All objects, those of the base included. */
+  #objects: number;
+  /** Of the texts of own objects. */
+  #chars = 0;
   #revision: number;
 
   constructor(options: ClusterStoreOptions) {
@@ -66,6 +75,8 @@ export class ClusterStore {
     this.identity = options.identity;
     this.#now = options.now;
     this.#onChange = options.onChange;
+    this.#limits = options.limits ?? defaultStoreLimits;
+    this.#objects = options.base.size;
     this.#revision = Math.max(options.startRevision, options.identity.baseRevision + options.base.size);
     for (const entry of options.restore ?? []) this.#restore(entry);
     this.#log = new EventLog(this.#revision, options.eventLog ?? defaultEventLogLimits);
@@ -110,9 +121,7 @@ export class ClusterStore {
   }
 
   objectCount(): number {
-    let count = 0;
-    for (const storage of this.storages()) count += this.count(storage);
-    return count;
+    return this.#objects;
   }
 
   /** Sorted keys of the storage, of one namespace if given. */
@@ -127,13 +136,26 @@ export class ClusterStore {
 
   /**
    * Writes the object (sets its resourceVersion) and tells listeners. Answers the stored text. The object must not
-   * be changed afterwards: listeners are given it.
+   * be changed afterwards: listeners are given it. Throws ApiError, and writes nothing, when there is no space left.
    */
   put(storage: string, key: string, object: KubeObject): string {
+    return this.#put(storage, key, object, true);
+  }
+
+  /** {@link put} of what belongs to a write that has been let through: it has space however full the cluster is. */
+  putUnlimited(storage: string, key: string, object: KubeObject): string {
+    return this.#put(storage, key, object, false);
+  }
+
+  #put(storage: string, key: string, object: KubeObject, limited: boolean): string {
     const previous = this.read(storage, key);
-    const revision = (this.#revision += 1);
+    const revision = this.#revision + 1;
     object.metadata.resourceVersion = String(revision);
     const text = objectText(object);
+    // What is being deleted may grow on its way: a full cluster could not be emptied otherwise.
+    if (limited && object.metadata.deletionTimestamp === undefined)
+      this.#checkSpace(text, previous, this.#overlays.get(storage)?.texts.get(key));
+    this.#revision = revision;
     this.#set(storage, key, text);
     this.#emit(previous === undefined ? 'ADDED' : 'MODIFIED', storage, key, text, previous, object);
     return text;
@@ -181,6 +203,13 @@ export class ClusterStore {
     this.#revision = Math.max(this.#revision, revision);
   }
 
+  #checkSpace(text: string, previous: string | undefined, own: string | null | undefined): void {
+    const { maxObjects, maxObjectChars } = this.#limits;
+    if (previous === undefined && this.#objects >= maxObjects) throw outOfSpace();
+    const growth = text.length - (own?.length ?? 0);
+    if (growth > 0 && this.#chars + growth > maxObjectChars) throw outOfSpace();
+  }
+
   #set(storage: string, key: string, text: string | null): void {
     let overlay = this.#overlays.get(storage);
     if (overlay === undefined) {
@@ -190,7 +219,10 @@ export class ClusterStore {
     const inBase = this.base.find(storage, key, this.identity) !== undefined;
     const old = overlay.texts.get(key);
     const existed = old === undefined ? inBase : old !== null;
-    overlay.surplus += (text === null ? 0 : 1) - (existed ? 1 : 0);
+    const more = (text === null ? 0 : 1) - (existed ? 1 : 0);
+    overlay.surplus += more;
+    this.#objects += more;
+    this.#chars += (text?.length ?? 0) - (old?.length ?? 0);
     if (text === null && !inBase) {
       if (overlay.texts.delete(key)) overlay.sorted = undefined;
       return;

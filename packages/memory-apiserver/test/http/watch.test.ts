@@ -186,7 +186,10 @@ describe('a watch', () => {
 
   it('is cut off when its client reads nothing, while others go on', async () => {
     await cluster.close();
-    cluster = await TestCluster.start({ controllers: [], limits: { maxWatchBufferBytes: 1 << 20 } });
+    cluster = await TestCluster.start({
+      controllers: [],
+      limits: { maxWatchBufferBytes: 1 << 20, watchLingerMs: 0 },
+    });
     const cut = new Promise<void>((resolve) => {
       cluster.cluster.onRequest = ({ verb }) => {
         if (verb === 'watch') resolve();
@@ -211,6 +214,37 @@ describe('a watch', () => {
     }
     expect(gone).toBe(true);
     expect(cluster.cluster.watchCount()).toBe(1);
+  });
+
+  it('that misses events is told so behind those it has still to read, while others get each at once', async () => {
+    await cluster.close();
+    cluster = await TestCluster.start({ controllers: [], limits: { maxWatchBufferBytes: 1 << 20 } });
+    const slow = await cluster.watch(`${MAPS}?watch=true`);
+    const reader = await cluster.watch(`${MAPS}?watch=true`);
+    let written = 0;
+    for (; cluster.cluster.watchCount() === 2 && written < 200; written += 1) {
+      await cluster.send('POST', MAPS, {
+        body: configMap(`n${written}`, { data: { a: 'x'.repeat(200_000) } }),
+      });
+      expect(await reader.names(1)).toEqual([`ADDED n${written}`]);
+    }
+    expect(cluster.cluster.watchCount()).toBe(1);
+    await create('later');
+    expect(await reader.names(1)).toEqual(['ADDED later']);
+    for (let i = 0; i < written; i += 1) expect(await slow.names(1)).toEqual([`ADDED n${i}`]);
+    expect(await slow.next()).toEqual({
+      type: 'ERROR',
+      object: {
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        message: 'The resourceVersion for the provided watch is too old.',
+        reason: 'Expired',
+        code: 410,
+      },
+    });
+    expect(await slow.next()).toBeUndefined();
   });
 
   it('is cut off in the middle of a burst without harm', async () => {

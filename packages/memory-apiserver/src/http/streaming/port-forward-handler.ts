@@ -1,4 +1,3 @@
-import { createWebSocketStream } from 'ws';
 import { ApiError } from '../../errors.js';
 import type { Pod } from '../../pods/pod.js';
 import { ConnectionRefused, podPort } from '../../pods/pod-port.js';
@@ -9,6 +8,7 @@ import { forwardPorts, PORT_FORWARD, TUNNELLED_PORT_FORWARD, type Dial } from '.
 import { chooseStreamProtocol, streamProtocolHeaders } from './spdy-streams.js';
 import { switchTo, upgradeRequired, wantsSpdy, wantsWebSocket } from './upgrade.js';
 import { chooseProtocol, openWebSocket } from './websocket.js';
+import { ws } from './ws.js';
 
 /** `pods/x/portforward`: connections to a pod's ports, over SPDY or SPDY in a WebSocket. Throws BadRequest, Forbidden. */
 export function portForwardHandler(exchange: Exchange, pod: Pod): void {
@@ -32,7 +32,7 @@ export function portForwardHandler(exchange: Exchange, pod: Pod): void {
   if (wantsWebSocket(request)) {
     const protocol = chooseProtocol(request, [TUNNELLED_PORT_FORWARD]);
     openWebSocket(request, response, upgrade, protocol, (client) =>
-      forwardPorts(createWebSocketStream(client), what, dial),
+      forwardPorts(ws().createWebSocketStream(client), what, dial),
     );
   } else if (wantsSpdy(request)) {
     const protocol = chooseStreamProtocol(request, response, [PORT_FORWARD]);

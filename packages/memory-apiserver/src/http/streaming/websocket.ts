@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { WebSocketServer, type WebSocket } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { badRequest } from '../../errors.js';
 import { takeSocket, type Upgrade } from './upgrade.js';
+import { ws } from './ws.js';
 
 /** Messages of more bytes end the connection; Kubernetes' own clients send at most 32 KiB. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -40,14 +41,17 @@ export function chooseProtocol(request: IncomingMessage, known: readonly string[
   return chosen;
 }
 
+let handshakeServer: WebSocketServer | undefined;
+
 /** One for all clusters: it only does handshakes. */
-const handshakes = new WebSocketServer({
-  noServer: true,
-  clientTracking: false,
-  perMessageDeflate: false,
-  maxPayload: MAX_MESSAGE_BYTES,
-  handleProtocols: (_, request) => (request as Chosen)[chosenProtocol] ?? false,
-});
+const handshakes = (): WebSocketServer =>
+  (handshakeServer ??= new (ws().WebSocketServer)({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols: (_, request) => (request as Chosen)[chosenProtocol] ?? false,
+  }));
 
 const chosenProtocol = Symbol('protocol');
 interface Chosen extends IncomingMessage {
@@ -64,7 +68,7 @@ export function openWebSocket(
 ): void {
   takeSocket(response, socket);
   if (protocol !== '') (request as Chosen)[chosenProtocol] = protocol;
-  handshakes.handleUpgrade(request, socket, head, (client) => {
+  handshakes().handleUpgrade(request, socket, head, (client) => {
     // The stream ends, which is all there is to say of it.
     client.on('error', () => client.terminate());
     onOpen(client);

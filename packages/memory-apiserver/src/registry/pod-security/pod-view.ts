@@ -34,8 +34,7 @@ export const containersOf = ({ spec }: PodLike): readonly Container[] =>
     (list) => listAt(spec, list) as readonly Container[],
   );
 
-export const contextOf = ({ spec }: PodLike): SecurityContext =>
-  recordAt(spec, 'securityContext');
+export const contextOf = ({ spec }: PodLike): SecurityContext => recordAt(spec, 'securityContext');
 
 export const isWindows = ({ spec }: PodLike): boolean => recordAt(spec, 'os')['name'] === 'windows';
 

@@ -173,7 +173,7 @@ function reconsiderOthers({ metadata, spec }: KubeObject, context: RegistryConte
     if (splitKey(key).name === metadata.name || definitionSpec(other).group !== group) continue;
     const before = other.status as DefinitionStatus;
     establish(other, before, context);
-    context.store.put(DEFINITIONS, key, other);
+    context.store.putUnlimited(DEFINITIONS, key, other);
     serveDefinition(other, context);
   }
 }

@@ -103,7 +103,7 @@ function syncAddresses(
     };
     const writer = { fieldManager: 'kube-apiserver' };
     trackCreate(context, resourceOfStorage(context, ADDRESSES), address, writer, undefined);
-    store.put(ADDRESSES, `/${ip}`, address);
+    store.putUnlimited(ADDRESSES, `/${ip}`, address);
   }
 }
 
