@@ -1,3 +1,4 @@
+import { qosClass } from '../registry/pod-qos.js';
 import { isTrue, withCondition } from './conditions.js';
 import { containerStatus, runningSince, terminated } from './container-status.js';
 import { isInitialized, isSidecar, unfinishedInit } from './init-containers.js';
@@ -6,25 +7,6 @@ import { compact } from './status.js';
 import { timestamp } from './time.js';
 
 /** The statuses that a kubelet gives a pod along its life, free of effects. Upstream: pkg/kubelet/status. */
-
-/** `Guaranteed`, `Burstable` or `BestEffort` by the containers' resources (pkg/apis/core/v1/helper/qos). */
-export function qosClass({ spec }: Pod): string {
-  const all = [...spec.containers, ...(spec.initContainers ?? [])];
-  const relevant = ['cpu', 'memory'];
-  const some = all.some(({ resources }) =>
-    relevant.some(
-      (name) => resources?.requests?.[name] !== undefined || resources?.limits?.[name] !== undefined,
-    ),
-  );
-  if (!some) return 'BestEffort';
-  const guaranteed = all.every(({ resources }) =>
-    relevant.every((name) => {
-      const limit = resources?.limits?.[name];
-      return limit !== undefined && (resources?.requests?.[name] ?? limit) === limit;
-    }),
-  );
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
 
 const addressOf = (node: Node): string | undefined =>
   node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
@@ -95,7 +77,7 @@ export function creatingStatus(pod: Pod, node: Node, now: number): PodStatus {
     ),
     ...hostAddresses(node),
     startTime: timestamp(now),
-    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    qosClass: pod.status?.qosClass ?? qosClass(pod.spec),
     containerStatuses: containers.map((container) =>
       containerStatus(pod, container, initContainers === undefined ? creating : initializing),
     ),
@@ -153,7 +135,7 @@ export function runningStatus(pod: Pod, node: Node, podIP: string | undefined, n
     ...hostAddresses(node),
     ...podAddresses(podIP ?? addressOf(node)),
     startTime: pod.status?.startTime ?? at,
-    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    qosClass: pod.status?.qosClass ?? qosClass(pod.spec),
     containerStatuses: isUp
       ? pod.status?.containerStatuses
       : containers.map((container) => containerStatus(pod, container, running)),
@@ -232,7 +214,7 @@ export const rejectedStatus = (
   phase: 'Failed',
   reason,
   message: `Pod was rejected: ${message}`,
-  qosClass: pod.status?.qosClass ?? qosClass(pod),
+  qosClass: pod.status?.qosClass ?? qosClass(pod.spec),
 });
 
 interface End {

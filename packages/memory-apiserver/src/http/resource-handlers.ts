@@ -77,7 +77,7 @@ export function listHandler(about: HandlerContext, exchange: Exchange, target: R
 /** Throws BadRequest if the body is of another kind or version than the endpoint. */
 function decodeFor(exchange: Exchange, resource: ResourceInfo, body: Buffer): KubeObject {
   const object = decodeAs(exchange.request.headers['content-type'], resource, body);
-  keepKnownFields(exchange, resource, object, 'body', duplicatesIn(exchange, body, object));
+  keepKnownFields(exchange, resource, object, duplicatesIn(exchange, body, object));
   return object;
 }
 
@@ -181,10 +181,9 @@ export function patchHandler(
   const { resource, namespace, path } = target;
   const context = contextOf(about);
   const patch = parsePatch(exchange, resource.custom !== undefined, body);
-  const origin = patch.type === 'apply' ? 'applied' : 'patched';
   const duplicates = duplicatesIn(exchange, body, patch.value);
   const inspect = (object: KubeObject): void => {
-    keepKnownFields(exchange, resource, object, origin, duplicates);
+    keepKnownFields(exchange, resource, object, duplicates);
     if (resource.custom === undefined) checkKind(object, apiVersionOf(resource), resource.kind);
   };
   const options = {

@@ -1,4 +1,5 @@
 import { parseQuantity } from './quantity.js';
+import { isRecord } from './read.js';
 import type { FieldInfo, Scalar, TypeInfo } from './types.js';
 
 /**
@@ -14,7 +15,7 @@ export function misfit(
   path: () => string,
 ): string | undefined {
   if (field.repeated) return Array.isArray(value) ? undefined : unmarshal(value, goType(field), parent, path);
-  if (field.map) return isFields(value) ? undefined : unmarshal(value, goType(field), parent, path);
+  if (field.map) return isRecord(value) ? undefined : unmarshal(value, goType(field), parent, path);
   return itemMisfit(value, field, parent, path);
 }
 
@@ -28,7 +29,7 @@ export function itemMisfit(
   if (value === null) return undefined;
   const wrong = (type: string): string => unmarshal(value, type, parent, path);
   if (field.message !== undefined)
-    return field.message.union || isFields(value) ? undefined : wrong(`v1.${field.message.name}`);
+    return field.message.union || isRecord(value) ? undefined : wrong(`v1.${field.message.name}`);
   switch (field.scalar) {
     case 'string':
       return typeof value === 'string' ? undefined : wrong('string');
@@ -56,9 +57,6 @@ export function itemMisfit(
       return undefined;
   }
 }
-
-const isFields = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function unmarshal(value: unknown, type: string, parent: TypeInfo, path: () => string): string {
   return `json: cannot unmarshal ${jsonName(value, type)} into Go struct field ${parent.name}.${path()} of type ${type}`;

@@ -2,12 +2,10 @@ import { badRequest } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { itemMisfit, misfit } from './go-types.js';
 import { canonicalQuantity } from './quantity.js';
+import { isRecord } from './read.js';
 import { splitApiVersion, typeById, typeOfObject, type FieldInfo, type TypeInfo } from './types.js';
 
 type Fields = Record<string, unknown>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads an object as Go would into its struct: fields that the type doesn't know and nulls are dropped, in place.
@@ -75,7 +73,7 @@ class Reading {
 
   #message(value: unknown, type: TypeInfo): void {
     if (!type.union) {
-      if (isFields(value)) this.fields(value, type);
+      if (isRecord(value)) this.fields(value, type);
       return;
     }
     // One of several types: the message among them if it is an object, or a list of it.
@@ -158,7 +156,7 @@ function zeroValue(field: FieldInfo): unknown {
 
 function completeValue(value: unknown, field: FieldInfo): unknown {
   if (field.repeated && Array.isArray(value)) return value.map((item: unknown) => completeItem(item, field));
-  if (field.map && isFields(value)) {
+  if (field.map && isRecord(value)) {
     for (const [key, item] of Object.entries(value)) value[key] = completeItem(item, field);
     return value;
   }
@@ -169,7 +167,7 @@ function completeItem(value: unknown, field: FieldInfo): unknown {
   // Null is the zero value: what else could a list or map of strings hold?
   if (value === null && field.scalar === 'string') return '';
   if (field.scalar === 'Quantity') return canonicalQuantity(value);
-  if (field.message !== undefined && !field.message.union && isFields(value))
+  if (field.message !== undefined && !field.message.union && isRecord(value))
     completeFields(value, field.message);
   return value;
 }
@@ -178,9 +176,9 @@ function completeItem(value: unknown, field: FieldInfo): unknown {
 function isOmitted(value: unknown, field: FieldInfo): boolean {
   if (!field.omitEmpty || field.pointer) return false;
   if (Array.isArray(value)) return value.length === 0;
-  if (field.map) return isFields(value) && Object.keys(value).length === 0;
+  if (field.map) return isRecord(value) && Object.keys(value).length === 0;
   if (field.omitZero && field.message !== undefined)
-    return isFields(value) && Object.keys(value).length === 0;
+    return isRecord(value) && Object.keys(value).length === 0;
   return field.scalar !== 'IntOrString' && (value === '' || value === 0 || value === false);
 }
 
@@ -210,10 +208,10 @@ function visitFields(value: Fields, type: TypeInfo, visit: (value: Fields, type:
       ? Array.isArray(inner)
         ? inner
         : []
-      : field.map && isFields(inner)
+      : field.map && isRecord(inner)
         ? Object.values(inner)
         : [inner];
-    for (const item of items as unknown[]) if (isFields(item)) visitFields(item, message, visit);
+    for (const item of items as unknown[]) if (isRecord(item)) visitFields(item, message, visit);
   }
 }
 

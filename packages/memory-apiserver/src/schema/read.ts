@@ -28,10 +28,12 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
   return Array.isArray(found) ? found : [];
 }
 
+/** True for objects, not for lists and null. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** An object below the path; `{}` if there is none. */
 export function recordAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, unknown>> {
   const found = at(value, ...path);
-  return typeof found === 'object' && found !== null && !Array.isArray(found)
-    ? (found as Record<string, unknown>)
-    : {};
+  return isRecord(found) ? found : {};
 }

@@ -1,11 +1,10 @@
+import { isRecord } from '../../schema/read.js';
+
 /**
  * A jq filter: gives its outputs to `emit`, and answers false if jq would have failed. Failing is an ordinary answer
  * (`.status.conditions[]` of a pod without status), so it is no exception.
  */
 export type Filter = (input: unknown, emit: (value: unknown) => void) => boolean;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const isTrue = (value: unknown): boolean => value !== null && value !== undefined && value !== false;
 
@@ -47,7 +46,7 @@ export const attempt =
 /** `.[]`. */
 export const each: Filter = (input, emit) => {
   if (Array.isArray(input)) input.forEach(emit);
-  else if (isObject(input)) Object.values(input).forEach(emit);
+  else if (isRecord(input)) Object.values(input).forEach(emit);
   else return false;
   return true;
 };
@@ -68,7 +67,7 @@ export const at =
 
 function element(value: unknown, key: unknown, emit: (value: unknown) => void): boolean {
   if (value === null || value === undefined) emit(null);
-  else if (typeof key === 'string' && isObject(value)) emit(Object.hasOwn(value, key) ? value[key] : null);
+  else if (typeof key === 'string' && isRecord(value)) emit(Object.hasOwn(value, key) ? value[key] : null);
   else if (typeof key === 'number' && Array.isArray(value)) {
     const list: readonly unknown[] = value;
     emit(list[key < 0 ? list.length + Math.ceil(key) : Math.floor(key)] ?? null);

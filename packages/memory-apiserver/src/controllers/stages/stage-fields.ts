@@ -1,3 +1,4 @@
+import { isRecord } from '../../schema/read.js';
 import { StageError, StageSyntaxError } from './errors.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -67,18 +68,18 @@ export class StageFields {
       key,
       'a map of texts',
       (fields): fields is Record<string, string> =>
-        isFields(fields) && Object.values(fields).every((item) => typeof item === 'string'),
+        isRecord(fields) && Object.values(fields).every((item) => typeof item === 'string'),
     );
     return Object.entries(value ?? {});
   }
 
   object(key: string, known: readonly string[]): StageFields | undefined {
-    const value = this.#typed(key, 'an object', isFields);
+    const value = this.#typed(key, 'an object', isRecord);
     return value === undefined ? undefined : new StageFields(this.stage, `${this.path}.${key}`, value, known);
   }
 
   list(key: string, known: readonly string[]): StageFields[] {
-    const isList = (value: unknown): value is Fields[] => Array.isArray(value) && value.every(isFields);
+    const isList = (value: unknown): value is Fields[] => Array.isArray(value) && value.every(isRecord);
     const items = this.#typed(key, 'a list of objects', isList) ?? [];
     return items.map((item, i) => new StageFields(this.stage, `${this.path}.${key}[${i}]`, item, known));
   }
@@ -90,6 +91,3 @@ export class StageFields {
     return value;
   }
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
