@@ -1,0 +1,52 @@
+import { most } from '../statistics.js';
+import type { Run } from '../run.js';
+import { secondsSince } from '../wait.js';
+import { hold } from './hold.js';
+
+/** Grows the fleet to `target` clusters, waits until all are Active, and holds it. */
+export async function ramp(run: Run, target: number): Promise<void> {
+  const phase = 'ramp';
+  const added = target - run.clusters;
+  const first = run.clusters + 1;
+  const from = performance.now();
+  const fromSec = run.sampler.nowSec;
+  const cpuBefore = run.agent.usage.cpuSec;
+  run.sampler.everySec = 1;
+  run.clusters = target;
+  await run.profiled(`${phase}-${target}`, async () => {
+    await run.agent.create(first, added);
+    await run.allActive('');
+  });
+  const seconds = secondsSince(from);
+  const { cpuSec } = run.agent.usage;
+  run.figures.add(phase, target, {
+    Active: (await run.rancher.stats()).active,
+    'all Active after, s': seconds,
+    'Active per s': added / seconds,
+    'CPU per activation, s': (cpuSec - cpuBefore) / added,
+    'connections at the peak, per cluster':
+      most(run.sampler.between(fromSec).map(({ connections }) => connections)) / target,
+    ...(await stages(run)),
+  });
+  const rampEndSec = run.sampler.nowSec;
+  await hold(run);
+  // The agent tells the delay of whole minutes: the one in which the ramp ended is told within the next.
+  const delays = run.sampler.between(fromSec, rampEndSec + 60).map(({ eventLoopP99Ms }) => eventLoopP99Ms);
+  const idleMiB = run.figures.find('hold', 'RSS, MiB', target);
+  const { peakRssMiB } = run.agent.usage;
+  run.figures.add(phase, target, {
+    'event-loop delay p99, ms': most(delays),
+    'RSS at its peak, MiB': peakRssMiB,
+    'RSS at its peak / idle': peakRssMiB / idleMiB,
+  });
+}
+
+/** Seconds from a cluster's creation to each stage, over all clusters so far. */
+async function stages(run: Run): Promise<Record<string, number>> {
+  const { stageTimings } = await run.agent.summary();
+  return Object.fromEntries(
+    Object.entries(stageTimings).flatMap(([stage, timing]) =>
+      (['p50', 'p95', 'p99'] as const).map((rank) => [`time to ${stage} ${rank}, s`, timing[rank] / 1000]),
+    ),
+  );
+}
