@@ -25,6 +25,7 @@ type facts map[string]any
 var scenarios = map[string]func(context.Context, *rest.Config) (facts, error){
 	"typed":     typed,
 	"informers": informers,
+	"churn":     churn,
 	"paging":    paging,
 	"expired":   expired,
 	"discovery": discoveryDocuments,

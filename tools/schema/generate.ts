@@ -95,7 +95,45 @@ function typeText(field: ProtoField, own: Loaded, packages: readonly Loaded[]): 
 /** `ref(Constant)` as the JSON of its value. */
 function resolveDefault(value: string, own: Loaded): string {
   const constant = /^ref\((\w+)\)$/.exec(value)?.[1];
-  return constant === undefined ? value : JSON.stringify(own.go.constants.get(constant) ?? '');
+  return constant === undefined ? value : JSON.stringify(own.go.constants.get(constant)?.value ?? '');
+}
+
+/** Marked as enums, yet kube-apiserver publishes them as any string: kube-openapi loses pointers to aliased types. */
+const unpublishedEnums = new Set(['ScopeType', 'ReinvocationPolicyType']);
+
+/** The enum that a field's values are of, by the table that it is in: `PullPolicy`, `core/v1:Protocol`. */
+function enumOf(go: GoField, own: Loaded, packages: readonly Loaded[]): string | undefined {
+  const [home, name] = homeOf(go.goType.replace(/^(\[\]|map\[\w+\])/, ''), own, packages);
+  if (home?.go.enums.has(name) !== true || unpublishedEnums.has(name)) return undefined;
+  return home === own ? name : `${home.key}:${name}`;
+}
+
+function enumValues(name: string, own: Loaded, packages: readonly Loaded[]): string[] {
+  const values = new Set<string>();
+  for (const { type, value } of own.go.constants.values()) {
+    if (type !== name) continue;
+    if (typeof value === 'string') values.add(value);
+    else {
+      const [home, constant] = homeOf(value.sameAs, own, packages);
+      const same = home?.go.constants.get(constant)?.value;
+      if (typeof same !== 'string') throw new Error(`${own.key} ${name}: unknown constant ${value.sameAs}`);
+      values.add(same);
+    }
+  }
+  return [...values].sort();
+}
+
+/** The package and the own name of `Name` or `k8s.io/api/core/v1.Name`. */
+function homeOf(
+  qualified: string,
+  own: Loaded,
+  packages: readonly Loaded[],
+): [home: Loaded | undefined, name: string] {
+  const at = qualified.lastIndexOf('.');
+  if (at < 0) return [own, qualified];
+  const path = qualified.slice(0, at);
+  const home = packages.find(({ module, folder }) => `${module}/${folder}` === path);
+  return [home, qualified.slice(at + 1)];
 }
 
 function fieldLine(field: ProtoField, go: GoField, own: Loaded, packages: readonly Loaded[]): string {
@@ -125,8 +163,8 @@ function fieldLine(field: ProtoField, go: GoField, own: Loaded, packages: readon
   if (keys.length > 0) words.push(`keys=${keys.join(',')}`);
   const mapType = marker('mapType') ?? marker('structType');
   if (mapType !== undefined) words.push(`map=${mapType}`);
-  const enumName = go.goType.replace(/^(\[\]|map\[\w+\])/, '');
-  if (own.go.enums.has(enumName)) words.push(`enum=${enumName}`);
+  const enumName = enumOf(go, own, packages);
+  if (enumName !== undefined) words.push(`enum=${enumName}`);
   const value = marker('default');
   if (value !== undefined) words.push(`default=${resolveDefault(value, own)}`);
   return words.join(' ');
@@ -144,8 +182,8 @@ function render(own: Loaded, packages: readonly Loaded[]): string {
       lines.push(fieldLine(field, go, own, packages));
     }
   }
-  for (const [name, values] of [...own.go.enums].sort(([a], [b]) => (a < b ? -1 : 1)))
-    lines.push(`%${name} ${[...new Set(values)].sort().join(' ')}`);
+  for (const name of [...own.go.enums].sort())
+    if (!unpublishedEnums.has(name)) lines.push(`%${name} ${enumValues(name, own, packages).join('|')}`);
   const text = lines.join('\n');
   if (/[`\\$]\{|`|\\/.test(text)) throw new Error(`${own.key} needs escaping`);
   return text;

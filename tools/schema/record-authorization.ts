@@ -1,5 +1,5 @@
 /**
- * Records what a real kube-apiserver answers to the requests of authorization-cases.ts: who may do what and why,
+ * Records what a real kube-apiserver answers to the requests in authorization-cases: who may do what and why,
  * reviews, refusals of roles and bindings, tokens, impersonation. Writes `authorization-1.34.json` among the fixtures
  * of memory-apiserver.
  *
@@ -10,8 +10,8 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 
-import type { Case } from './authorization-cases.js';
-import * as cases from './authorization-cases.js';
+import type { Case } from './authorization-cases/index.js';
+import * as cases from './authorization-cases/index.js';
 
 const [server = '', token = '', ivy = ''] = process.argv.slice(2);
 const target = new URL(

@@ -9,15 +9,15 @@
  */
 import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import * as admissionPolicies from '../../packages/memory-apiserver/test/fixtures/admission-policies.ts';
-import { scenarios } from '../../packages/memory-apiserver/test/fixtures/custom-resources.ts';
+import * as admissionPolicies from '../../packages/memory-apiserver/test/fixtures/admission-policies.js';
+import { scenarios } from '../../packages/memory-apiserver/test/fixtures/custom-resources.js';
 import {
   comparableBody,
   urlPath,
   type RecordedAnswer,
   type Scenario,
   type Step,
-} from '../../packages/memory-apiserver/test/fixtures/definitions.ts';
+} from '../../packages/memory-apiserver/test/fixtures/definitions.js';
 
 const server = process.argv[2] ?? 'http://127.0.0.1:8001';
 const fixtures = new URL('../../packages/memory-apiserver/test/fixtures/', import.meta.url);

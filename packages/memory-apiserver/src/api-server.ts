@@ -44,6 +44,8 @@ import type { KubeVersion } from './version.js';
 import { kubeVersion } from './version.js';
 
 export interface Logger {
+  /** What the API refused to a controller that will try again: conflicts, quotas, namespaces that end. */
+  debug?(object: object, message: string): void;
   warn(object: object, message: string): void;
   error(object: object, message: string): void;
 }
@@ -55,6 +57,11 @@ export interface ApiServerOptions {
   controllers?: readonly Controller[];
   /** Names of controllers not to run. */
   disabledControllers?: readonly string[];
+  /**
+   * Who runs the pods: `builtin` is the controller of this package, `external` somebody else, who writes their status
+   * and deletes, without grace, those whose end has been asked for. @default 'builtin'
+   */
+  kubelet?: 'builtin' | 'external';
   /** How often nodes show that they live. @default never */
   heartbeats?: HeartbeatOptions;
   /** Stages (`kwok.x-k8s.io/v1alpha1`) of all clusters, beside those that are among the objects of a base. */
@@ -152,7 +159,8 @@ export class ApiServer {
         node: { kubeletVersion: version.gitVersion },
         ...(options.heartbeats === undefined ? {} : { heartbeat: options.heartbeats }),
       });
-    this.#disabled = options.disabledControllers ?? [];
+    const hasOwnKubelet = options.kubelet !== 'external';
+    this.#disabled = [...(options.disabledControllers ?? []), ...(hasOwnKubelet ? [] : ['kubelet'])];
     this.#stages = options.stages ?? [];
     this.#metrics = options.metrics ?? false;
     const runs = (name: string): boolean =>
@@ -164,7 +172,7 @@ export class ApiServer {
       ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
       serviceCidr: options.serviceCidr ?? '10.43.0.0/16',
       controllers: {
-        kubelet: runs('kubelet'),
+        kubelet: !hasOwnKubelet || runs('kubelet'),
         garbageCollector: runs('garbage-collector'),
         serviceAccount: runs('service-account'),
         serviceAccountToken: runs('service-account-token'),

@@ -133,6 +133,21 @@ describe('ApiServer', () => {
     await server.close();
   });
 
+  it('leaves the life of pods to an external kubelet, and their end too', async () => {
+    const server = new ApiServer({ kubelet: 'external' });
+    const { api } = server.createCluster({ name: 'a', uid: 'a', base: server.createBase([node]) });
+    const spec = { nodeName: 'a-node', containers: [{ name: 'c', image: 'i' }] };
+    api.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default' }, spec });
+    await server.idle();
+    expect(server.controllerMetrics().delayed).toBe(0);
+    expect(api.get('pods', 'default', 'p')['status']).toMatchObject({ phase: 'Pending' });
+    api.delete('pods', 'default', 'p');
+    expect(api.get('pods', 'default', 'p').metadata).toMatchObject({ deletionGracePeriodSeconds: 30 });
+    api.delete('pods', 'default', 'p', { gracePeriodSeconds: 0 });
+    expect(api.find('pods', 'default', 'p')).toBeUndefined();
+    await server.close();
+  });
+
   it('shows its version on nodes that say none', async () => {
     const server = new ApiServer({ version: 'v1.31.4+k3s1' });
     const { api } = server.createCluster({ name: 'a', uid: 'a', base: server.createBase([node]) });

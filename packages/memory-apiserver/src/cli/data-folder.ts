@@ -2,17 +2,19 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fdatasync,
+  fdatasyncSync,
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyPairPem } from '../pki/certificates.js';
 import { createAuthority } from '../pki/certificates.js';
 import type { JournalEntry } from '../store/cluster-store.js';
+import { replaceFile } from './durable-file.js';
+import { FolderLock } from './folder-lock.js';
 
 /** What stays the same over restarts, beside the objects. */
 export interface ClusterIdentity {
@@ -37,38 +39,71 @@ export const newIdentity = (): ClusterIdentity => ({
 
 /**
  * A folder with a cluster's identity and a journal of its writes, one JSON text a line. Every write is handed to the
- * operating system before it is answered: what was answered survives the end of the process, not that of the machine.
+ * operating system before it is answered: what was answered survives the end of the process. The disk has it moments
+ * later: a machine that loses its power may lose the last writes, never those before them.
  */
 export class DataFolder {
   readonly identity: ClusterIdentity;
   /** The last write of each object, in the order they were made. */
   readonly entries: readonly JournalEntry[];
   readonly #journal: number;
+  #isSyncing = false;
+  #isDirty = false;
+  #isClosed = false;
 
-  /** Throws Error if the folder can't be used. Nobody but its owner can read what it makes. */
-  constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  private constructor(
+    folder: string,
+    private readonly lock: FolderLock,
+  ) {
     const [identityFile, journalFile] = [join(folder, 'identity.json'), join(folder, 'journal.ndjson')];
-    if (!existsSync(identityFile)) replace(identityFile, JSON.stringify(newIdentity()));
+    if (!existsSync(identityFile)) replaceFile(identityFile, JSON.stringify(newIdentity()));
     this.identity = JSON.parse(readFileSync(identityFile, 'utf8')) as ClusterIdentity;
     this.entries = existsSync(journalFile) ? lastWrites(readFileSync(journalFile, 'utf8')) : [];
-    replace(journalFile, this.entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    replaceFile(journalFile, this.entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
     this.#journal = openSync(journalFile, 'a', 0o600);
+  }
+
+  /**
+   * Rejects with an Error if the folder can't be used or another process is using it. Nobody but its owner can read
+   * what it makes.
+   */
+  static async open(folder: string): Promise<DataFolder> {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const lock = await FolderLock.take(folder);
+    try {
+      return new DataFolder(folder, lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   write(entry: JournalEntry): void {
     writeSync(this.#journal, `${JSON.stringify(entry)}\n`);
+    this.#isDirty = true;
+    this.#sync();
+  }
+
+  /** One at a time: writes that come meanwhile go to the disk together with the next. */
+  #sync(): void {
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    this.#isDirty = false;
+    fdatasync(this.#journal, (error) => {
+      this.#isSyncing = false;
+      if (error !== null) process.emitWarning(`journal: ${error.message}`);
+      if (this.#isClosed) closeSync(this.#journal);
+      else if (this.#isDirty) this.#sync();
+    });
   }
 
   close(): void {
-    closeSync(this.#journal);
+    this.#isClosed = true;
+    fdatasyncSync(this.#journal);
+    // A descriptor that is still being synchronised mustn't become another file's.
+    if (!this.#isSyncing) closeSync(this.#journal);
+    this.lock.release();
   }
-}
-
-/** A process that is killed leaves the old file or the new one. */
-function replace(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
 }
 
 function lastWrites(text: string): JournalEntry[] {

@@ -5,8 +5,10 @@ import { yaml } from '../yaml.js';
 
 /** Nodes with room for 110 pods each, ready from the start. */
 export function makeNodes(count: number): KubeObject[] {
+  const now = `${new Date().toISOString().slice(0, 19)}Z`;
   return Array.from({ length: count }, (_, index) => {
-    const name = `node-${index + 1}`;
+    const number = index + 1;
+    const name = `node-${number}`;
     const resources = { cpu: '8', memory: '32Gi', 'ephemeral-storage': '100Gi', pods: '110' };
     return {
       apiVersion: 'v1',
@@ -23,7 +25,7 @@ export function makeNodes(count: number): KubeObject[] {
         capacity: resources,
         allocatable: resources,
         addresses: [
-          { type: 'InternalIP', address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}` },
+          { type: 'InternalIP', address: `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}` },
           { type: 'Hostname', address: name },
         ],
         conditions: [
@@ -32,12 +34,27 @@ export function makeNodes(count: number): KubeObject[] {
             status: 'True',
             reason: 'KubeletReady',
             message: 'kubelet is posting ready status',
+            lastHeartbeatTime: now,
+            lastTransitionTime: now,
           },
         ],
       },
     };
   });
 }
+
+/** A default StorageClass, as clusters on one's own machine have it: volumes are made for the pods that claim them. */
+export const standardStorageClass: KubeObject = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: {
+    name: 'standard',
+    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+  },
+  provisioner: 'rancher.io/local-path',
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'WaitForFirstConsumer',
+};
 
 /** The objects of a YAML or JSON file; Lists are taken apart. Throws Error with the file's name and the reason. */
 export function readObjects(file: string): KubeObject[] {

@@ -1,17 +1,23 @@
 import { resolve } from 'node:path';
 import { createApiServer } from '../create-api-server.js';
+import type { JournalEntry } from '../store/cluster-store.js';
 import { DataFolder, newIdentity } from './data-folder.js';
-import { makeNodes, readObjects } from './objects.js';
+import { makeNodes, readObjects, standardStorageClass } from './objects.js';
 import type { Settings } from './settings.js';
+
+/** How often each node renews its Lease, as a kubelet does. */
+const LEASE_MS = 10_000;
 
 /** Runs until the process is asked to end. Rejects when it can't start. */
 export async function serve(settings: Settings): Promise<void> {
-  const data = settings.dataFolder === undefined ? undefined : new DataFolder(settings.dataFolder);
+  const data = settings.dataFolder === undefined ? undefined : await DataFolder.open(settings.dataFolder);
   const { uid, createdAt, token, tokenKey, authority } = data?.identity ?? newIdentity();
   const server = createApiServer({
     version: settings.version,
     tokenKey,
     authority,
+    metrics: true,
+    heartbeats: { leaseMs: LEASE_MS },
     ...(settings.controllers ? {} : { controllers: [] }),
     logger: {
       warn: (object, message) => log(message, object),
@@ -20,6 +26,7 @@ export async function serve(settings: Settings): Promise<void> {
   });
   const base = server.createBase([
     ...makeNodes(settings.nodes),
+    ...(settings.controllers ? [standardStorageClass] : []),
     ...settings.objectFiles.flatMap(readObjects),
   ]);
   const cluster = server.createCluster({
@@ -27,7 +34,7 @@ export async function serve(settings: Settings): Promise<void> {
     uid,
     createdAt,
     base,
-    ...(data === undefined ? {} : { restore: data.entries, onWrite: (entry) => data.write(entry) }),
+    ...(data === undefined ? {} : { restore: data.entries, onWrite: (entry) => keep(entry, data) }),
   });
   const kubeconfigFile = resolve(settings.kubeconfigFile);
   const local = await cluster.listen({ host: settings.host, port: settings.port, token, kubeconfigFile });
@@ -36,6 +43,12 @@ export async function serve(settings: Settings): Promise<void> {
   await local.close();
   await server.close();
   data?.close();
+}
+
+/** What nodes say of themselves every few seconds would fill the journal and is worth nothing to the next process. */
+function keep(entry: JournalEntry, data: DataFolder): void {
+  const isHeartbeat = entry.storage === 'leases.coordination.k8s.io' && entry.namespace === 'kube-node-lease';
+  if (!isHeartbeat) data.write(entry);
 }
 
 const signalled = (): Promise<void> =>

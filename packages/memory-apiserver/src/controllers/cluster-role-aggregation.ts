@@ -1,6 +1,6 @@
 import { aggregateRules } from '../registry/rbac/aggregation.js';
 import type { Controller } from './controller.js';
-import { sameJson } from './hash.js';
+import { sameJson } from './equality.js';
 import type { ClusterRole } from './kinds.js';
 import { matchesSelector } from './label-selector.js';
 

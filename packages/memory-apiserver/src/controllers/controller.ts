@@ -1,5 +1,5 @@
 import type { KubeObject } from '../object.js';
-import type { ClusterApi, StorageName } from '../registry/api.js';
+import type { ClusterApi, ClusterReads, StorageName } from '../registry/api.js';
 import type { ResourceCatalog } from '../schema/resource.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { OwnerIndex } from './owner-index.js';
@@ -31,7 +31,7 @@ export interface Change {
   /** The labels before a MODIFIED change; undefined if there were none or the store doesn't tell. */
   readonly formerLabels: () => Record<string, string> | undefined;
   readonly cluster: ClusterHandle;
-  readonly api: ClusterApi;
+  readonly api: ClusterReads;
   /** Keys of this controller that wait for a delay in this cluster ({@link ControllerContext.requeue}). */
   readonly waiting: () => readonly string[];
   /** Who is said to own what in this cluster, kept up to date by the runtime. */

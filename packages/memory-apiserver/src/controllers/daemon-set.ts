@@ -1,6 +1,7 @@
 import type { Change, Controller, ControllerContext } from './controller.js';
 import { dropRevisions, hashOf, revisionLabel, syncRevisions } from './controller-revisions.js';
-import { sameJson } from './hash.js';
+import { sameJson } from './equality.js';
+import { canonicalJson, fnv32a } from './hash.js';
 import { scaled } from './int-or-percent.js';
 import type { DaemonSet, Node, Pod, Toleration } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
@@ -54,18 +55,18 @@ export const daemonSetController = (): Controller => ({
   },
 });
 
-/** What of a node decides about daemon pods, as last seen: nodes are written often, and mostly for other reasons. */
-const seenNodes = new WeakMap<ClusterApi, Map<string, unknown>>();
+/** Hash of what decides about daemon pods in nodes, as last seen: nodes are written often, mostly for other reasons. */
+const seenNodes = new WeakMap<ClusterApi, Map<string, number>>();
 
-function isNewsOfNode({ type, object, api }: Change): boolean {
-  const node = object as Node;
-  let seen = seenNodes.get(api);
-  if (seen === undefined) seenNodes.set(api, (seen = new Map<string, unknown>()));
-  if (type === 'DELETED') return seen.delete(node.metadata.name) || true;
-  const relevant = { labels: node.metadata.labels, spec: node.spec };
-  const isSame = sameJson(seen.get(node.metadata.name), relevant);
-  if (!isSame) seen.set(node.metadata.name, structuredClone(relevant));
-  return !isSame;
+function isNewsOfNode({ type, object, cluster }: Change): boolean {
+  const { metadata, spec } = object as Node;
+  let seen = seenNodes.get(cluster.api);
+  if (seen === undefined) seenNodes.set(cluster.api, (seen = new Map<string, number>()));
+  if (type === 'DELETED') return seen.delete(metadata.name) || true;
+  const hash = fnv32a(canonicalJson({ labels: metadata.labels, spec }));
+  const isNews = seen.get(metadata.name) !== hash;
+  seen.set(metadata.name, hash);
+  return isNews;
 }
 
 function keysFor(change: Change): readonly string[] {

@@ -1,7 +1,8 @@
 import { isApiError } from '../errors.js';
 import type { ControllerContext } from './controller.js';
 import { maxSurge } from './deployment-rollout.js';
-import { fnv32a, safeEncode, sameJson, templateText } from './hash.js';
+import { sameJson, sameTemplate } from './equality.js';
+import { fnv32a, safeEncode, templateText } from './hash.js';
 import type { Deployment, PodTemplate, ReplicaSet } from './kinds.js';
 import { controllerRef, isControlledBy } from './ownership.js';
 import { parseTime } from './time.js';
@@ -48,8 +49,8 @@ export function findNewReplicaSet(
   deployment: Deployment,
   sets: readonly ReplicaSet[],
 ): ReplicaSet | undefined {
-  const wanted = templateText(withoutHash(deployment.spec.template));
-  return byAge(sets).find((set) => templateText(withoutHash(set.spec.template)) === wanted);
+  const wanted = withoutHash(deployment.spec.template);
+  return byAge(sets).find((set) => sameTemplate(withoutHash(set.spec.template), wanted));
 }
 
 /** The counts by which a later look tells that `kubectl scale` came in between. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '../object.js';
 import type { ClusterApi } from '../registry/api.js';
 import type { Change, Controller, ControllerContext } from './controller.js';
 import { hasSelector, serviceKeys, triggerAnnotation } from './endpoints.js';
-import { sameJson } from './hash.js';
+import { sameJson } from './equality.js';
 import type { Pod, Service } from './kinds.js';
 import { splitKey } from './keys.js';
 import { matchesLabels } from './label-selector.js';

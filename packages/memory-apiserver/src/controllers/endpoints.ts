@@ -1,6 +1,6 @@
 import type { KubeObject } from '../object.js';
 import type { Change, Controller } from './controller.js';
-import { sameJson } from './hash.js';
+import { sameJson } from './equality.js';
 import type { Pod, Service } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesLabels } from './label-selector.js';

@@ -37,11 +37,6 @@ function withoutEmpty(value: unknown): unknown {
   return fields.length === 0 ? undefined : Object.fromEntries(fields);
 }
 
-/** True if both hold the same, whatever the order of their keys. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  return a === b || canonicalJson(a) === canonicalJson(b);
-}
-
 /** No vowels and no digits that look like letters, so that no words come out (`k8s.io/apimachinery` util/rand). */
 const safeAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 

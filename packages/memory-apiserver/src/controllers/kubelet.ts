@@ -27,10 +27,10 @@ export function kubeletController(options: KubeletOptions = {}): Controller {
     name: 'kubelet',
     watches: ['pods', 'nodes'],
     timed: ({ stages }) => ((stages?.of(podKind) ?? []).length > 0 ? ['pods'] : []),
-    keysFor({ type, storage, object, waiting, cluster, api }) {
+    keysFor({ type, storage, object, waiting, cluster }) {
       if (storage === 'nodes') return type === 'ADDED' ? waiting() : [];
       if (type === 'DELETED') {
-        forgetWait(api, keyOf(object));
+        forgetWait(cluster.api, keyOf(object));
         return [];
       }
       const isConcerned =

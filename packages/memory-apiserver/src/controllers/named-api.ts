@@ -1,23 +1,30 @@
 import type { KubeObject } from '../object.js';
-import type { ClusterApi, StorageName } from '../registry/api.js';
+import type { ClusterApi, ClusterReads, StorageName } from '../registry/api.js';
 
-/** A cluster's API for one component: its writes stand under the component's name in `metadata.managedFields`. */
+/**
+ * A cluster's API for one controller: its writes stand under the component's name in `metadata.managedFields`, and what
+ * it reads is shared, as controllers read the same objects again and again and never change them in place.
+ */
 export class NamedApi implements ClusterApi {
   constructor(
     private readonly api: ClusterApi,
     private readonly fieldManager: string,
   ) {}
 
+  get shared(): ClusterReads {
+    return this.api.shared;
+  }
+
   get(...args: Parameters<ClusterApi['get']>): KubeObject {
-    return this.api.get(...args);
+    return this.shared.get(...args);
   }
 
   find(...args: Parameters<ClusterApi['find']>): KubeObject | undefined {
-    return this.api.find(...args);
+    return this.shared.find(...args);
   }
 
   list(...args: Parameters<ClusterApi['list']>): KubeObject[] {
-    return this.api.list(...args);
+    return this.shared.list(...args);
   }
 
   count(storage: StorageName, namespace?: string): number {

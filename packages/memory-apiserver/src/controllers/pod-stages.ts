@@ -77,9 +77,10 @@ export function podStages({ startMs = 500, initMs = 250, completeMs = 1000 }: Ku
       status: (pod, _node, { now }) => updatedStatus(pod, now()),
     }),
     stage('pod-complete', {
-      delayMs: (pod) => podProgram(pod).seconds * 1000 || spread(completeMs, pod),
-      matches: (pod) => isRunning(pod) && !isOutdated(pod) && completes(pod),
-      status: (pod, _node, { now }) => finishedStatus(pod, now(), podProgram(pod).exitCodes),
+      delayMs: (pod) => (hasEnded(pod) ? 0 : podProgram(pod).seconds * 1000 || spread(completeMs, pod)),
+      matches: (pod) => isRunning(pod) && !isOutdated(pod) && (hasEnded(pod) || completes(pod)),
+      status: (pod, _node, { now }) =>
+        finishedStatus(pod, now(), hasEnded(pod) ? endedCodes(pod) : podProgram(pod).exitCodes),
     }),
     {
       name: 'pod-delete',
@@ -135,11 +136,26 @@ const lacksContainers = (pod: Pod): boolean =>
   pod.status.startTime !== undefined &&
   pod.status.containerStatuses === undefined;
 
-/** Jobs' pods are the ones that come to an end by themselves, unless they run what never ends. */
-const completes = (pod: Pod): boolean =>
-  pod.spec.restartPolicy !== 'Always' &&
-  controllerOf(pod)?.kind === 'Job' &&
-  podProgram(pod).seconds < Infinity;
+/**
+ * Jobs' pods come to an end by themselves unless they run what never ends; others that aren't restarted do if it is
+ * known what they run.
+ */
+function completes(pod: Pod): boolean {
+  if (pod.spec.restartPolicy === 'Always') return false;
+  const { seconds, isKnown } = podProgram(pod);
+  const isTold = isKnown && pod.spec.restartPolicy === 'Never';
+  return seconds < Infinity && (isTold || controllerOf(pod)?.kind === 'Job');
+}
+
+/** Every container's program has ended while somebody was attached to it. */
+const hasEnded = (pod: Pod): boolean =>
+  pod.spec.containers.every(({ name }) => endOf(pod, name) !== undefined);
+
+const endedCodes = (pod: Pod): ReadonlyMap<string, number> =>
+  new Map(pod.spec.containers.map(({ name }) => [name, endOf(pod, name)?.exitCode ?? 0]));
+
+const endOf = ({ status }: Pod, container: string): { exitCode?: number } | undefined =>
+  status?.containerStatuses?.find(({ name }) => name === container)?.state.terminated;
 
 const podIpOf = (pod: Pod, node: Node, { api }: ControllerContext['cluster']): string | undefined =>
   pod.status?.podIP ?? (pod.spec.hostNetwork === true ? undefined : nextPodIp(api, node));

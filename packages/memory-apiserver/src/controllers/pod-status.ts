@@ -11,6 +11,15 @@ import { timestamp } from './time.js';
 const addressOf = (node: Node): string | undefined =>
   node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
 
+/** As the kubelet lists its conditions, behind those of others (`mergePodStatus` of pkg/kubelet/status). */
+const conditionOrder = [
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+];
+
 type Conditions = Record<string, readonly [status: Condition['status'], reason?: string, message?: string]>;
 
 function conditions(pod: Pod, values: Conditions, now: number): Condition[] {
@@ -32,7 +41,7 @@ function conditions(pod: Pod, values: Conditions, now: number): Condition[] {
     }
     list = withCondition(list, next, timestamp(now));
   }
-  return list;
+  return [...list].sort((a, b) => conditionOrder.indexOf(a.type) - conditionOrder.indexOf(b.type));
 }
 
 const names = (containers: readonly Container[]): string =>
@@ -260,6 +269,7 @@ export const deadlineMessage = 'Pod was active on the node longer than the speci
 function endedStatus(pod: Pod, end: End, now: number): PodStatus {
   const finishedAt = timestamp(now);
   const ended = (container: Container, former: ContainerStatus | undefined): ContainerStatus => {
+    if (former?.state.terminated !== undefined) return former;
     const startedAt = runningSince(former);
     if (startedAt === undefined && end.phase === 'Failed')
       return former ?? containerStatus(pod, container, {});

@@ -1,7 +1,7 @@
-import { isApiError } from '../errors.js';
+import { type ApiError, isApiError } from '../errors.js';
 import { DelayingQueue } from '../delaying-queue.js';
 import type { KubeObject } from '../object.js';
-import type { ClusterApi, StorageName } from '../registry/api.js';
+import type { ClusterReads, StorageName } from '../registry/api.js';
 import { builtinControllers } from './builtin.js';
 import type { Change, ChangeType, ClusterHandle, Controller, ControllerContext } from './controller.js';
 import { clusterRecorder, silentRecorder } from './event-recorder.js';
@@ -24,7 +24,10 @@ export interface ControllerRuntimeOptions {
   now?: () => number;
   /** @default Math.random */
   random?: () => number;
-  logger?: { warn(object: object, message: string): void };
+  logger?: {
+    warn(object: object, message: string): void;
+    debug?(object: object, message: string): void;
+  };
   /** Makes the place where delayed keys wait. @default a {@link DelayingQueue} on `now` */
   delays?: (onDue: (work: Work) => void) => Delays;
   /** Whether doings are written as Events. @default true */
@@ -86,8 +89,8 @@ class Offer implements Change {
     return this.state.cluster;
   }
 
-  get api(): ClusterApi {
-    return this.state.cluster.api;
+  get api(): ClusterReads {
+    return this.state.cluster.api.shared;
   }
 
   readonly waiting = (): readonly string[] => {
@@ -172,7 +175,7 @@ export class ControllerRuntime {
       const { timed = [] } = controller;
       for (const storage of typeof timed === 'function' ? timed(cluster) : timed) {
         if (cluster.api.count(storage) === 0) continue;
-        for (const object of cluster.api.list(storage)) {
+        for (const object of cluster.api.shared.list(storage)) {
           const owners = this.#ownersOf(state);
           const change = new Offer(state, 'ADDED', storage, object, owners, () => undefined);
           this.#offer(change, { index, controller });
@@ -350,13 +353,13 @@ export class ControllerRuntime {
       failures.set(id, attempt);
       const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attempt, 16));
       const retryInMs = ceiling * (0.5 + this.#random() / 2);
-      // A conflict is the ordinary outcome of two writers; anything else that goes on is worth a line.
-      if (!isApiError(error, 'Conflict') || attempt > 5) {
-        this.#logger?.warn(
-          { err: error, controller: controller.name, key: work.key, cluster: work.uid, attempt, retryInMs },
-          'reconcile failed',
+      const about = { controller: controller.name, key: work.key, cluster: work.uid, attempt, retryInMs };
+      if (isRefusal(error))
+        this.#logger?.debug?.(
+          { ...about, reason: error.reason, refusal: error.message },
+          'reconcile refused',
         );
-      }
+      else this.#logger?.warn({ ...about, err: error }, 'reconcile failed');
       this.#delay(state, work, retryInMs);
     }
   }
@@ -395,6 +398,17 @@ export class ControllerRuntime {
     for (const resolve of waiting) resolve();
   }
 }
+
+/** What the API says no with in the ordinary course of things: two writers, quotas, namespaces that end. */
+const refusals: ReadonlySet<string> = new Set([
+  'AlreadyExists',
+  'Conflict',
+  'Forbidden',
+  'NotFound',
+  'TooManyRequests',
+]);
+
+const isRefusal = (error: unknown): error is ApiError => isApiError(error) && refusals.has(error.reason);
 
 const workId = ({ uid, controller, key }: Work): string => `${uid}/${controller}/${key}`;
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../object.js';
 import type { ClusterApi } from '../registry/api.js';
-import { sameJson } from './hash.js';
+import { sameJson } from './equality.js';
 
 /**
  * Writes an object's status if it differs from what the object has, so that a settled object is not written.

@@ -29,6 +29,9 @@ export interface DeleteOptions extends Pick<WriteOptions, 'request' | 'warn'> {
   dryRun?: boolean;
 }
 
+/** The reading half of {@link ClusterApi}. */
+export type ClusterReads = Pick<ClusterApi, 'get' | 'find' | 'list' | 'count'>;
+
 /**
  * The API of one cluster for code in the same process: controllers, template loading, the steve subset. Every
  * call does what the HTTP request of that verb does (admission, defaults, generation, finalizers, events to
@@ -38,6 +41,8 @@ export interface DeleteOptions extends Pick<WriteOptions, 'request' | 'warn'> {
  * All calls throw `ApiError` (NotFound, AlreadyExists, Conflict, Invalid, …).
  */
 export interface ClusterApi {
+  /** Cheap to ask again and again: what comes out is shared, not to be changed. */
+  readonly shared: ClusterReads;
   get(storage: StorageName, namespace: string | undefined, name: string): KubeObject;
   /** Like {@link get}, undefined instead of NotFound. */
   find(storage: StorageName, namespace: string | undefined, name: string): KubeObject | undefined;

@@ -6,7 +6,7 @@ import { timestamp } from '../store/identity.js';
 import type { DeleteOptions, WriteOptions } from './api.js';
 import { cloneJson } from '../codec/json.js';
 import type { RegistryContext } from './context.js';
-import { getObject, keyOf, resourceOfStorage } from './context.js';
+import { findObject, getObject, keyOf, resourceOfStorage } from './context.js';
 import { deleteObject } from './delete.js';
 import { matchLabels, type LabelRequirement } from './label-selector.js';
 
@@ -69,6 +69,48 @@ export function bindPod(
   status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled'), scheduled];
   pod.status = status;
   if (options.dryRun !== true) context.store.put(pods.storage, keyOf(pod), pod);
+}
+
+interface EndingPod extends KubeObject {
+  spec?: { restartPolicy?: string };
+  status?: {
+    containerStatuses?: {
+      name: string;
+      containerID?: string;
+      state?: { running?: { startedAt?: string } };
+    }[];
+  };
+}
+
+/**
+ * Notes that the program of a container has ended, unless the container would be started again. What follows from it
+ * for the pod is the kubelet's to say.
+ */
+export function endContainer(
+  context: RegistryContext,
+  { namespace, name, uid }: KubeObject['metadata'],
+  container: string,
+  exitCode: number,
+): void {
+  const pods = resourceOfStorage(context, 'pods');
+  const pod = findObject(context, pods, namespace, name) as EndingPod | undefined;
+  const status = pod?.status?.containerStatuses?.find((one) => one.name === container);
+  const running = status?.state?.running;
+  if (pod?.metadata.uid !== uid || pod?.spec?.restartPolicy !== 'Never' || running === undefined) return;
+  Object.assign(status ?? {}, {
+    ready: false,
+    started: false,
+    state: {
+      terminated: {
+        exitCode,
+        reason: exitCode === 0 ? 'Completed' : 'Error',
+        startedAt: running.startedAt,
+        finishedAt: timestamp(context.now()),
+        containerID: status?.containerID,
+      },
+    },
+  });
+  context.store.put(pods.storage, keyOf(pod), pod);
 }
 
 interface BudgetSpec {

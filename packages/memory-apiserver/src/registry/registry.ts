@@ -20,12 +20,14 @@ import { RbacAuthorizer } from './rbac/rbac-authorizer.js';
 import { BINDINGS, bindPod } from './pod-actions.js';
 import { applyScale, updateScale } from './scale.js';
 import { Selection } from './selection.js';
+import { SharedReads } from './shared-reads.js';
 import { updateObject } from './update.js';
 import type { UserInfo } from './user.js';
 
 /** The typed API of one cluster. The HTTP layer uses the same functions with its {@link context}. */
 export class Registry implements ClusterApi {
   readonly authenticator: TokenAuthenticator;
+  readonly shared: SharedReads;
 
   readonly context: RegistryContext;
 
@@ -36,6 +38,7 @@ export class Registry implements ClusterApi {
     const rbac = new RbacAuthorizer(parts.store);
     this.context = { ...parts, rbac, authorizer: parts.authorizer ?? rbac };
     this.authenticator = new TokenAuthenticator(this.context, tokens);
+    this.shared = new SharedReads(this.context);
   }
 
   get(storage: StorageName, namespace: string | undefined, name: string): KubeObject {

@@ -142,8 +142,8 @@ function tableOf(key: string): Table | undefined {
       fields = [];
       table.messages.set(name, { fields, flags });
     } else if (line.startsWith('%')) {
-      const [name = '', ...values] = line.slice(1).split(' ');
-      table.enums.set(name, values);
+      const [name, values] = split(line.slice(1), ' ');
+      table.enums.set(name, values.split('|'));
     } else if (line !== '') fields.push(line);
   }
   tables.set(key, table);
@@ -228,7 +228,7 @@ class Field implements FieldInfo {
     this.listMapKeys = extra.get('keys')?.split(',') ?? [];
     this.mapType = extra.get('map');
     const enumName = extra.get('enum');
-    this.enum = enumName === undefined ? undefined : tableOf(table)?.enums.get(enumName);
+    this.enum = enumName === undefined ? undefined : enumIn(table, enumName);
     const value = extra.get('default');
     this.default = value === undefined ? undefined : (JSON.parse(value) as unknown);
   }
@@ -236,6 +236,12 @@ class Field implements FieldInfo {
   get message(): TypeInfo | undefined {
     return this.#message === '' ? undefined : typeById(this.#message);
   }
+}
+
+/** The values of an enum of this table, or of another's (`core/v1:Protocol`). */
+function enumIn(table: string, name: string): readonly string[] | undefined {
+  const [home, own] = name.includes(':') ? split(name, ':') : [table, name];
+  return tableOf(home)?.enums.get(own);
 }
 
 function split(word: string, separator: string): [string, string] {

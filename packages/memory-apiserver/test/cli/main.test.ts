@@ -165,4 +165,23 @@ spec:
     expect(statSync(join(data, 'journal.ndjson')).mode & 0o777).toBe(0o600);
     expect(await end(second)).toBe(0);
   });
+
+  it('lets no second process use the folder in which it keeps a cluster', async () => {
+    const data = join(folder, 'data');
+    const first = await serve('--data', data);
+    const second = await start('--port', '0', '--kubeconfig', join(folder, 'other'), '--data', data);
+    expect(second.stderr).toBe(`memory-apiserver: another memory-apiserver is using ${data}\n`);
+    expect(second.code).toBe(1);
+    expect((await send('POST', NOTES, note('still'))).metadata.name).toBe('still');
+    expect(await end(first)).toBe(0);
+  });
+
+  it('furnishes a cluster: figures for kubectl top, leases of its nodes, a storage class', async () => {
+    const running = await serve('--nodes', '2');
+    const nodes = ['node-1', 'node-2'];
+    expect(names(await send('GET', '/apis/metrics.k8s.io/v1beta1/nodes'))).toEqual(nodes);
+    expect(names(await send('GET', '/apis/coordination.k8s.io/v1/leases'))).toEqual(nodes);
+    expect(names(await send('GET', '/apis/storage.k8s.io/v1/storageclasses'))).toEqual(['standard']);
+    expect(await end(running)).toBe(0);
+  });
 });

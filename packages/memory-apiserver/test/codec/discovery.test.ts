@@ -9,6 +9,7 @@ import { decodeProtobuf } from '../../src/codec/protobuf.js';
 import type { KubeObject } from '../../src/object.js';
 import { builtinCatalog, OverlayCatalog } from '../../src/schema/catalog.js';
 import type { ResourceInfo } from '../../src/schema/resource.js';
+import { publishedEnums } from './published-enums.js';
 
 const fixture = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')) as T;
@@ -134,6 +135,16 @@ describe('openApiDocument', () => {
   it('publishes the schemas of kube-apiserver, but for the prose', () => {
     const { schemas } = read(openApiDocument(builtinCatalog(), '/openapi/v3/apis/apps/v1')).components;
     expect(schemas).toMatchObject(fixture<object>('openapi-schemas-1.34.json'));
+  });
+
+  it('publishes the enums of kube-apiserver, also those of other groups', () => {
+    const schemas = {};
+    for (const name of Object.keys(read(openApiDocument(builtinCatalog(), '/openapi/v3')).paths))
+      Object.assign(
+        schemas,
+        read(openApiDocument(builtinCatalog(), `/openapi/v3/${name}`)).components?.schemas,
+      );
+    expect(publishedEnums(schemas)).toEqual(fixture<object>('enums-1.34.json'));
   });
 
   it('lists every group version with the hash of its document', () => {

@@ -2,14 +2,15 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ClusterHandle, Controller } from '../../src/controllers/controller.js';
 import { keyOf } from '../../src/controllers/keys.js';
 import { ControllerRuntime, type ControllerRuntimeOptions } from '../../src/controllers/runtime.js';
-import { conflict } from '../../src/errors.js';
+import { alreadyExists, conflict, forbidden, notFound } from '../../src/errors.js';
 import type { KubeObject } from '../../src/object.js';
 import type { ClusterApi } from '../../src/registry/api.js';
 import { builtinCatalog } from '../../src/schema/catalog.js';
 
+const reads = { count: () => 0, list: () => [], find: () => undefined };
 const handle = (uid: string, api: Partial<ClusterApi> = {}): ClusterHandle => ({
   uid,
-  api: { count: () => 0, list: () => [], find: () => undefined, ...api } as ClusterApi,
+  api: { shared: { ...reads, ...api }, ...reads, ...api } as ClusterApi,
   catalog: builtinCatalog(),
 });
 const config = (name: string): KubeObject => ({
@@ -73,28 +74,58 @@ describe('controller runtime', () => {
     runtime.close();
   });
 
-  it('tries again with growing delays after a failure, and tells only of what is not a conflict', () => {
+  it('tries again with growing delays after a failure, and warns only of what the API did not refuse', () => {
     vi.useFakeTimers();
     try {
       const times: number[] = [];
-      const warn = vi.fn();
+      const [warn, debug] = [vi.fn(), vi.fn()];
       const controller = controllerOf((key) => {
         times.push(Date.now());
         if (times.length === 1) throw conflict({ group: '', plural: 'configmaps' }, 'x', 'changed');
         if (times.length < 5) throw new Error(`no ${key}`);
       });
-      const runtime = runtimeOf(controller, { logger: { warn } });
+      const runtime = runtimeOf(controller, { logger: { warn, debug } });
       runtime.onChange('a', 'ADDED', 'configmaps', config('x'));
       vi.advanceTimersByTime(60_000);
       const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
       // Half of the ceiling and half of a half by chance; a turn of the event loop adds a millisecond.
       expect(gaps.map((gap) => gap - (gap % 5))).toEqual([75, 150, 300, 600]);
       expect(warn).toHaveBeenCalledTimes(3);
+      expect(debug).toHaveBeenCalledTimes(1);
       expect(runtime.metrics()).toEqual({ reconciles: 5, failures: 4, queued: 0, delayed: 0 });
       runtime.close();
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it.each([
+    ['a conflict', conflict({ group: '', plural: 'pods' }, 'x', 'the object has been modified')],
+    ['a quota', forbidden({ group: '', plural: 'pods' }, 'x', 'exceeded quota: q')],
+    ['a race to create', alreadyExists({ group: '', plural: 'pods' }, 'x')],
+    ['an object that is gone', notFound({ group: '', plural: 'pods' }, 'x')],
+  ])('mentions %s at debug, without a stack', (_what, refusal) => {
+    const [warn, debug] = [vi.fn(), vi.fn()];
+    const controller = controllerOf(() => {
+      throw refusal;
+    });
+    const runtime = runtimeOf(controller, { logger: { warn, debug } });
+    runtime.onChange('a', 'ADDED', 'configmaps', config('x'));
+    runtime.drain();
+    expect(warn).not.toHaveBeenCalled();
+    expect(debug).toHaveBeenCalledExactlyOnceWith(
+      {
+        controller: 'test',
+        key: 'demo/x',
+        cluster: 'a',
+        attempt: 1,
+        retryInMs: 75,
+        reason: refusal.reason,
+        refusal: refusal.message,
+      },
+      'reconcile refused',
+    );
+    runtime.close();
   });
 
   it('does not let a controller that fails after writing call itself at once for ever', () => {

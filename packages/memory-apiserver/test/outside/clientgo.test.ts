@@ -56,6 +56,18 @@ describe.skipIf(go === undefined)('client-go', () => {
     }
   });
 
+  it('keeps informers of 10,000 objects complete through churn and cut connections, without a second list', async () => {
+    const fresh = await startLocalServer();
+    try {
+      const told = await scenario('churn', { KUBE_FEATURE_WatchListClient: 'true' }, fresh);
+      // Three informers whose connections are cut five times, and who need no object to be told twice.
+      expect(told).toMatchObject({ objects: 10_000, lists: 0, initial: 3, resumed: 15, repeated: 0 });
+      expect(fresh.requests.filter((line) => line.startsWith('list configmaps'))).toHaveLength(1);
+    } finally {
+      await fresh.close();
+    }
+  }, 60_000);
+
   it('reads pages that all show one moment', async () => {
     expect(await scenario('paging')).toMatchObject({ pages: 5, objects: 231 });
   });

@@ -64,6 +64,44 @@ describe('validate', () => {
     },
   );
 
+  it('lets the pods of a StatefulSet mount what its claim templates make, and nothing else', () => {
+    const mounts = (name: string): FieldCause[] => {
+      const object = {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: 'db', namespace: 'default' },
+        spec: {
+          serviceName: 'db',
+          selector: { matchLabels: { app: 'db' } },
+          template: {
+            metadata: { labels: { app: 'db' } },
+            spec: {
+              // The controller gives pods names of its own.
+              hostname: 'Not_A_Label',
+              containers: [{ name: 'db', image: 'postgres', volumeMounts: [{ name, mountPath: '/data' }] }],
+            },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+            },
+          ],
+        },
+      };
+      applyDefaults(object);
+      return validate(object, resourceOf(object));
+    };
+    expect(mounts('data')).toEqual([]);
+    expect(mounts('logs')).toEqual([
+      {
+        field: 'spec.template.spec.containers[0].volumeMounts[0].name',
+        reason: 'FieldValueNotFound',
+        message: 'Not found: "logs"',
+      },
+    ]);
+  });
+
   it('limits all annotations together to 256 KiB', () => {
     const object = {
       apiVersion: 'v1',

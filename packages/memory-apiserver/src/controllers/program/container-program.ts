@@ -11,7 +11,9 @@ const never: ProgramEnd = { exitCode: 0, seconds: Infinity };
  */
 export function containerProgram(pod: Pod, container: Container): ProgramEnd | undefined {
   const args = [...(container.command ?? []), ...(container.args ?? [])];
-  if (container.command === undefined) return isPause(container.image ?? '') ? never : undefined;
+  const { image = '' } = container;
+  if (container.command === undefined && (args.length === 0 || !lacksEntrypoint(image)))
+    return isPause(image) ? never : undefined;
   const [name = '', option, script] = args;
   try {
     return /^(?:\/bin\/)?(?:ba|da)?sh$/.test(name) && /^-e?c$/.test(option ?? '')
@@ -22,6 +24,10 @@ export function containerProgram(pod: Pod, container: Container): ProgramEnd | u
     throw reason;
   }
 }
+
+/** Images of the official library that run their arguments as they are. */
+const lacksEntrypoint = (image: string): boolean =>
+  /^(?:docker\.io\/)?(?:library\/)?(?:alpine|busybox|debian|ubuntu)(?:[:@]|$)/.test(image);
 
 const isPause = (image: string): boolean => /(?:^|\/)pause(?:[:@]|$)/.test(image);
 

@@ -7,6 +7,8 @@ export interface PodProgram {
   readonly seconds: number;
   /** By the container's name, unless 0. */
   readonly exitCodes: ReadonlyMap<string, number>;
+  /** Whether it can be told of all containers. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -15,13 +17,17 @@ export interface PodProgram {
  */
 export function podProgram(pod: Pod): PodProgram {
   let seconds = 0;
+  let isKnown = true;
   const exitCodes = new Map<string, number>();
   for (const container of pod.spec.containers) {
     const end = containerProgram(pod, container);
-    if (end === undefined) continue;
+    if (end === undefined) {
+      isKnown = false;
+      continue;
+    }
     seconds = Math.max(seconds, end.seconds);
     if (end.exitCode !== 0 && pod.spec.restartPolicy !== 'OnFailure')
       exitCodes.set(container.name, end.exitCode);
   }
-  return { seconds, exitCodes };
+  return { seconds, exitCodes, isKnown };
 }

@@ -27,13 +27,13 @@ export const stageController = (): Controller => ({
       ),
     ),
   ],
-  keysFor({ type, storage, object, cluster, api }) {
+  keysFor({ type, storage, object, cluster }) {
     const stages = stagesOf(cluster, storage);
     if (stages.length === 0) return [];
     const { namespace = '', name } = object.metadata;
     const key = [storage, namespace, name].join(separator);
     if (type !== 'DELETED') return stages.some((stage) => stage.matches(object)) ? [key] : [];
-    forgetWait(api, key);
+    forgetWait(cluster.api, key);
     return [];
   },
   reconcile(key, context) {

@@ -1,6 +1,8 @@
 import type { RegistryContext } from '../../registry/context.js';
 import { badRequest } from '../../errors.js';
+import { logLines } from '../../pods/container-log.js';
 import type { Container, Pod } from '../../pods/pod.js';
+import { endContainer } from '../../registry/pod-actions.js';
 import { runProcess } from '../../pods/run-process.js';
 import { NoSuchProgram } from '../../pods/shell/process.js';
 import { isShell } from '../../pods/shell/builtins.js';
@@ -8,6 +10,7 @@ import { mainCommand, simulatedContainer, type SimulatedContainer } from '../../
 import type { Exchange } from '../exchange.js';
 import { isTrue } from '../resource-request.js';
 import { channelStreams, commandProtocols } from './channel-streams.js';
+import { onContainerEnd } from './container-end.js';
 import { checkRunning, checkScheduled, selectContainer } from './container-selection.js';
 import type { RemoteStatus, RemoteStreams, StreamOptions } from './remote-streams.js';
 import {
@@ -34,7 +37,7 @@ export function execHandler(exchange: Exchange, context: RegistryContext, pod: P
   });
 }
 
-/** `pods/x/attach`: joins a container's own process. A shell is talked to; others just go on with their heartbeat. */
+/** `pods/x/attach`: joins a container's own process. A shell is talked to, others just go on. */
 export function attachHandler(exchange: Exchange, context: RegistryContext, pod: Pod): void {
   const container = selected(exchange, context, pod);
   const upgrade = upgradeOf(exchange);
@@ -43,9 +46,14 @@ export function attachHandler(exchange: Exchange, context: RegistryContext, pod:
     const command = mainCommand(container);
     if (streams.stdin !== undefined && isShell(command[0] ?? '')) {
       void runProcess(container, command, { ...streams, tty: options.tty })
-        .then((code) => exitStatus(code), failure)
+        .then((code) => {
+          // Who only hangs up leaves the shell as it is.
+          if (!streams.signal.aborted) endContainer(context, pod.metadata, container.container.name, code);
+          // How the program ended is for the pod to say: attaching went well.
+          return exitStatus(0);
+        }, failure)
         .then((status) => streams.end(status));
-    } else watchHeartbeat(container, streams);
+    } else watchOutput(context, container, streams);
   });
 }
 
@@ -122,14 +130,29 @@ function failure(error: unknown): RemoteStatus {
   };
 }
 
-function watchHeartbeat(
-  { script: { heartbeat } }: SimulatedContainer,
-  { stdout, stdin, signal }: RemoteStreams,
-): void {
+/** What a program prints from now on: heartbeats, or at its end what one that ends has had to say. */
+function watchOutput(context: RegistryContext, container: SimulatedContainer, streams: RemoteStreams): void {
+  const { stdout, stdin, signal } = streams;
+  const { heartbeat } = container.script;
   stdin?.resume();
-  if (heartbeat === undefined) return;
-  const timer = setInterval(() => {
-    if (stdout?.writableNeedDrain === false) stdout.write(`${heartbeat.line}\n`);
-  }, heartbeat.seconds * 1000);
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  const timer =
+    heartbeat === undefined
+      ? undefined
+      : setInterval(() => {
+          if (stdout?.writableNeedDrain === false) stdout.write(`${heartbeat.line}\n`);
+        }, heartbeat.seconds * 1000);
+  const stop = onContainerEnd(context, container, (isGone) => {
+    clearInterval(timer);
+    void (isGone || heartbeat !== undefined ? Promise.resolve([]) : logLines(container, {}))
+      .then((lines) => stdout?.write(lines.map(({ text }) => `${text}\n`).join('')))
+      .then(() => streams.end(exitStatus(0)));
+  });
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearInterval(timer);
+      stop();
+    },
+    { once: true },
+  );
 }

@@ -4,10 +4,9 @@ import { loggedState, logLines, type LogLine } from '../../pods/container-log.js
 import type { ContainerState, Pod } from '../../pods/pod.js';
 import { simulatedContainer, type SimulatedContainer } from '../../pods/simulated-container.js';
 import type { RegistryContext } from '../../registry/context.js';
-import { objectKey } from '../../store/key.js';
-import type { ObjectBody } from '../../store/change.js';
 import type { Exchange } from '../exchange.js';
 import { integerOf, isTrue } from '../resource-request.js';
+import { onContainerEnd } from './container-end.js';
 import { selectContainer } from './container-selection.js';
 import { logSink, type LogSink } from './log-sink.js';
 
@@ -133,25 +132,12 @@ class LogWriter {
 /** Goes on with heartbeats until the container has ended, or the client has gone. */
 function follow(
   context: RegistryContext,
-  { pod, container, script: { heartbeat } }: SimulatedContainer,
+  simulated: SimulatedContainer,
   writer: LogWriter,
   sink: LogSink,
 ): void {
-  const key = objectKey(pod.metadata.namespace, pod.metadata.name);
-  const listener = {
-    onChange(change: { type: string; key: string; body: ObjectBody }): void {
-      if (change.key !== key) return;
-      const now = change.body as unknown as Pod;
-      const status = now.status?.containerStatuses?.find(({ name }) => name === container.name);
-      if (
-        change.type === 'DELETED' ||
-        now.metadata.uid !== pod.metadata.uid ||
-        status?.state?.running === undefined
-      )
-        sink.end();
-    },
-  };
-  context.store.addListener('pods', listener);
+  const { heartbeat } = simulated.script;
+  const stop = onContainerEnd(context, simulated, () => sink.end());
   const timer =
     heartbeat === undefined
       ? undefined
@@ -160,6 +146,6 @@ function follow(
         }, heartbeat.seconds * 1000);
   sink.onClose(() => {
     clearInterval(timer);
-    context.store.removeListener('pods', listener);
+    stop();
   });
 }

@@ -26,7 +26,7 @@ objectSelector 11 meta/v1:LabelSelector *?
 sideEffects 6 s *! enum=SideEffectClass
 timeoutSeconds 7 i *?
 admissionReviewVersions 8 []s ! list=atomic
-reinvocationPolicy 10 s *? enum=ReinvocationPolicyType
+reinvocationPolicy 10 s *?
 matchConditions 12 []MatchCondition ? merge=name strategy=merge list=map keys=name
 #MutatingWebhookConfiguration kind
 metadata 1 meta/v1:ObjectMeta ?
@@ -49,7 +49,7 @@ parameterNotFoundAction 4 s *
 apiGroups 1 []s . list=atomic
 apiVersions 2 []s . list=atomic
 resources 3 []s . list=atomic
-scope 4 s *? enum=ScopeType
+scope 4 s *?
 #RuleWithOperations
 operations 1 []s . list=atomic enum=OperationType
 - 2 Rule ^!
@@ -120,11 +120,9 @@ expression 2 s !
 url 3 s *?
 service 1 ServiceReference *?
 caBundle 2 B ?
-%FailurePolicyType Fail Ignore
-%MatchPolicyType Equivalent Exact
-%OperationType * CONNECT CREATE DELETE UPDATE
-%ReinvocationPolicyType IfNeeded Never
-%ScopeType * Cluster Namespaced
-%SideEffectClass None NoneOnDryRun Some Unknown
-%ValidationAction Audit Deny Warn
+%FailurePolicyType Fail|Ignore
+%MatchPolicyType Equivalent|Exact
+%OperationType *|CONNECT|CREATE|DELETE|UPDATE
+%SideEffectClass None|NoneOnDryRun|Some|Unknown
+%ValidationAction Audit|Deny|Warn
 `;

@@ -150,5 +150,5 @@ caBundle 2 B ?
 #WebhookConversion
 clientConfig 2 WebhookClientConfig *?
 conversionReviewVersions 3 []s ! list=atomic
-%FieldValueErrorReason FieldValueDuplicate FieldValueForbidden FieldValueInvalid FieldValueRequired
+%FieldValueErrorReason FieldValueDuplicate|FieldValueForbidden|FieldValueInvalid|FieldValueRequired
 `;

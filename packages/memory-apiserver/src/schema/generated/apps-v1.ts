@@ -155,8 +155,8 @@ availableReplicas 11 i !?
 #StatefulSetUpdateStrategy
 type 1 s ? enum=StatefulSetUpdateStrategyType
 rollingUpdate 2 RollingUpdateStatefulSetStrategy *?
-%DaemonSetUpdateStrategyType OnDelete RollingUpdate
-%DeploymentStrategyType Recreate RollingUpdate
-%PodManagementPolicyType OrderedReady Parallel
-%StatefulSetUpdateStrategyType OnDelete RollingUpdate
+%DaemonSetUpdateStrategyType OnDelete|RollingUpdate
+%DeploymentStrategyType Recreate|RollingUpdate
+%PodManagementPolicyType OrderedReady|Parallel
+%StatefulSetUpdateStrategyType OnDelete|RollingUpdate
 `;

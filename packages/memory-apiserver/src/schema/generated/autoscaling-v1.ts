@@ -99,5 +99,5 @@ replicas 1 i ? default=0
 #ScaleStatus
 replicas 1 i !
 selector 2 s ?
-%MetricSourceType ContainerResource External Object Pods Resource
+%MetricSourceType ContainerResource|External|Object|Pods|Resource
 `;

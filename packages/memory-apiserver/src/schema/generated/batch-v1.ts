@@ -87,9 +87,9 @@ succeededCount 2 i *?
 #UncountedTerminatedPods
 succeeded 1 []s ? list=set
 failed 2 []s ? list=set
-%CompletionMode Indexed NonIndexed
-%ConcurrencyPolicy Allow Forbid Replace
-%PodFailurePolicyAction Count FailIndex FailJob Ignore
-%PodFailurePolicyOnExitCodesOperator In NotIn
-%PodReplacementPolicy Failed TerminatingOrFailed
+%CompletionMode Indexed|NonIndexed
+%ConcurrencyPolicy Allow|Forbid|Replace
+%PodFailurePolicyAction Count|FailIndex|FailJob|Ignore
+%PodFailurePolicyOnExitCodesOperator In|NotIn
+%PodReplacementPolicy Failed|TerminatingOrFailed
 `;

@@ -26,5 +26,5 @@ extra 6 {}L ?
 #CertificateSigningRequestStatus
 conditions 1 []CertificateSigningRequestCondition ? list=map keys=type
 certificate 2 B ? list=atomic
-%KeyUsage any cert sign client auth code signing content commitment crl sign data encipherment decipher only digital signature email protection encipher only ipsec end system ipsec tunnel ipsec user key agreement key encipherment microsoft sgc netscape sgc ocsp signing s/mime server auth signing timestamping
+%KeyUsage any|cert sign|client auth|code signing|content commitment|crl sign|data encipherment|decipher only|digital signature|email protection|encipher only|ipsec end system|ipsec tunnel|ipsec user|key agreement|key encipherment|microsoft sgc|netscape sgc|ocsp signing|s/mime|server auth|signing|timestamping
 `;

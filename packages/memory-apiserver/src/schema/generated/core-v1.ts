@@ -1220,45 +1220,45 @@ gmsaCredentialSpecName 1 s *?
 gmsaCredentialSpec 2 s *?
 runAsUserName 3 s *?
 hostProcess 4 b *?
-%AppArmorProfileType Localhost RuntimeDefault Unconfined
-%AzureDataDiskCachingMode None ReadOnly ReadWrite
-%AzureDataDiskKind Dedicated Managed Shared
-%ClaimResourceStatus ControllerResizeInProgress ControllerResizeInfeasible NodeResizeInProgress NodeResizeInfeasible NodeResizePending
-%DNSPolicy ClusterFirst ClusterFirstWithHostNet Default None
-%HostPathType  BlockDevice CharDevice Directory DirectoryOrCreate File FileOrCreate Socket
-%IPFamily  IPv4 IPv6
-%IPFamilyPolicy PreferDualStack RequireDualStack SingleStack
-%MountPropagationMode Bidirectional HostToContainer None
-%NamespacePhase Active Terminating
-%NodeInclusionPolicy Honor Ignore
-%NodePhase Pending Running Terminated
-%NodeSelectorOperator DoesNotExist Exists Gt In Lt NotIn
-%PersistentVolumeAccessMode ReadOnlyMany ReadWriteMany ReadWriteOnce ReadWriteOncePod
-%PersistentVolumeClaimModifyVolumeStatus InProgress Infeasible Pending
-%PersistentVolumeClaimPhase Bound Lost Pending
-%PersistentVolumeMode Block Filesystem
-%PersistentVolumePhase Available Bound Failed Pending Released
-%PersistentVolumeReclaimPolicy Delete Recycle Retain
-%PodFSGroupChangePolicy Always OnRootMismatch
-%PodPhase Failed Pending Running Succeeded Unknown
-%PodQOSClass BestEffort Burstable Guaranteed
-%PreemptionPolicy Never PreemptLowerPriority
-%ProcMountType Default Unmasked
-%Protocol SCTP TCP UDP
-%PullPolicy Always IfNotPresent Never
-%ResourceQuotaScope BestEffort CrossNamespacePodAffinity NotBestEffort NotTerminating PriorityClass Terminating VolumeAttributesClass
-%RestartPolicy Always Never OnFailure
-%ScopeSelectorOperator DoesNotExist Exists In NotIn
-%SeccompProfileType Localhost RuntimeDefault Unconfined
-%ServiceAffinity ClientIP None
-%ServiceExternalTrafficPolicy Cluster Local
-%ServiceInternalTrafficPolicy Cluster Local
-%ServiceType ClusterIP ExternalName LoadBalancer NodePort
-%Signal SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMAX-1 SIGRTMAX-10 SIGRTMAX-11 SIGRTMAX-12 SIGRTMAX-13 SIGRTMAX-14 SIGRTMAX-2 SIGRTMAX-3 SIGRTMAX-4 SIGRTMAX-5 SIGRTMAX-6 SIGRTMAX-7 SIGRTMAX-8 SIGRTMAX-9 SIGRTMIN SIGRTMIN+1 SIGRTMIN+10 SIGRTMIN+11 SIGRTMIN+12 SIGRTMIN+13 SIGRTMIN+14 SIGRTMIN+15 SIGRTMIN+2 SIGRTMIN+3 SIGRTMIN+4 SIGRTMIN+5 SIGRTMIN+6 SIGRTMIN+7 SIGRTMIN+8 SIGRTMIN+9 SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ
-%SupplementalGroupsPolicy Merge Strict
-%TaintEffect NoExecute NoSchedule PreferNoSchedule
-%TerminationMessagePolicy FallbackToLogsOnError File
-%TolerationOperator Equal Exists
-%URIScheme HTTP HTTPS
-%UnsatisfiableConstraintAction DoNotSchedule ScheduleAnyway
+%AppArmorProfileType Localhost|RuntimeDefault|Unconfined
+%AzureDataDiskCachingMode None|ReadOnly|ReadWrite
+%AzureDataDiskKind Dedicated|Managed|Shared
+%ClaimResourceStatus ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending
+%DNSPolicy ClusterFirst|ClusterFirstWithHostNet|Default|None
+%HostPathType |BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket
+%IPFamily |IPv4|IPv6
+%IPFamilyPolicy PreferDualStack|RequireDualStack|SingleStack
+%MountPropagationMode Bidirectional|HostToContainer|None
+%NamespacePhase Active|Terminating
+%NodeInclusionPolicy Honor|Ignore
+%NodePhase Pending|Running|Terminated
+%NodeSelectorOperator DoesNotExist|Exists|Gt|In|Lt|NotIn
+%PersistentVolumeAccessMode ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
+%PersistentVolumeClaimModifyVolumeStatus InProgress|Infeasible|Pending
+%PersistentVolumeClaimPhase Bound|Lost|Pending
+%PersistentVolumeMode Block|Filesystem
+%PersistentVolumePhase Available|Bound|Failed|Pending|Released
+%PersistentVolumeReclaimPolicy Delete|Recycle|Retain
+%PodFSGroupChangePolicy Always|OnRootMismatch
+%PodPhase Failed|Pending|Running|Succeeded|Unknown
+%PodQOSClass BestEffort|Burstable|Guaranteed
+%PreemptionPolicy Never|PreemptLowerPriority
+%ProcMountType Default|Unmasked
+%Protocol SCTP|TCP|UDP
+%PullPolicy Always|IfNotPresent|Never
+%ResourceQuotaScope BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass
+%RestartPolicy Always|Never|OnFailure
+%ScopeSelectorOperator DoesNotExist|Exists|In|NotIn
+%SeccompProfileType Localhost|RuntimeDefault|Unconfined
+%ServiceAffinity ClientIP|None
+%ServiceExternalTrafficPolicy Cluster|Local
+%ServiceInternalTrafficPolicy Cluster|Local
+%ServiceType ClusterIP|ExternalName|LoadBalancer|NodePort
+%Signal SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ
+%SupplementalGroupsPolicy Merge|Strict
+%TaintEffect NoExecute|NoSchedule|PreferNoSchedule
+%TerminationMessagePolicy FallbackToLogsOnError|File
+%TolerationOperator Equal|Exists
+%URIScheme HTTP|HTTPS
+%UnsatisfiableConstraintAction DoNotSchedule|ScheduleAnyway
 `;

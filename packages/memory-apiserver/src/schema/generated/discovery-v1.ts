@@ -18,7 +18,7 @@ forZones 1 []ForZone . list=atomic
 forNodes 2 []ForNode . list=atomic
 #EndpointPort atomic
 name 1 s *
-protocol 2 s *
+protocol 2 s * enum=core/v1:Protocol
 port 3 i *
 appProtocol 4 s *?
 #EndpointSlice kind
@@ -33,5 +33,5 @@ items 2 []EndpointSlice !
 name 1 s !
 #ForZone
 name 1 s !
-%AddressType 
+%AddressType FQDN|IPv4|IPv6
 `;

@@ -50,7 +50,7 @@ ports 4 []IngressPortStatus ? list=atomic
 ingress 1 []IngressLoadBalancerIngress ? list=atomic
 #IngressPortStatus
 port 1 i !
-protocol 2 s !
+protocol 2 s ! enum=core/v1:Protocol
 error 3 s *?
 #IngressRule
 host 1 s ?
@@ -87,7 +87,7 @@ podSelector 1 meta/v1:LabelSelector *?
 namespaceSelector 2 meta/v1:LabelSelector *?
 ipBlock 3 IPBlock *?
 #NetworkPolicyPort
-protocol 1 s *?
+protocol 1 s *? enum=core/v1:Protocol
 port 2 X *?
 endPort 3 i *?
 #NetworkPolicySpec
@@ -114,6 +114,6 @@ items 2 []ServiceCIDR !
 cidrs 1 []s ? list=atomic
 #ServiceCIDRStatus
 conditions 1 []meta/v1:Condition ? merge=type strategy=merge list=map keys=type
-%PathType 
-%PolicyType Egress Ingress
+%PathType Exact|ImplementationSpecific|Prefix
+%PolicyType Egress|Ingress
 `;

@@ -23,5 +23,5 @@ currentHealthy 4 i !
 desiredHealthy 5 i !
 expectedPods 6 i !
 conditions 7 []meta/v1:Condition ? merge=type strategy=merge list=map keys=type
-%UnhealthyPodEvictionPolicyType AlwaysAllow IfHealthyBudget
+%UnhealthyPodEvictionPolicyType AlwaysAllow|IfHealthyBudget
 `;

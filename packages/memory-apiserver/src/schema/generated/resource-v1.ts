@@ -182,6 +182,6 @@ allNodes 5 b *?
 devices 6 []Device !? list=atomic
 perDeviceNodeSelection 7 b *?
 sharedCounters 8 []CounterSet ? list=atomic
-%DeviceTaintEffect NoExecute NoSchedule
-%DeviceTolerationOperator Equal Exists
+%DeviceTaintEffect NoExecute|NoSchedule
+%DeviceTolerationOperator Equal|Exists
 `;

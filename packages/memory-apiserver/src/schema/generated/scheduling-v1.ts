@@ -5,7 +5,7 @@ metadata 1 meta/v1:ObjectMeta ?
 value 2 i !
 globalDefault 3 b ?
 description 4 s ?
-preemptionPolicy 5 s *?
+preemptionPolicy 5 s *? enum=core/v1:PreemptionPolicy
 #PriorityClassList kind
 metadata 1 meta/v1:ListMeta ?
 items 2 []PriorityClass !

@@ -42,7 +42,7 @@ items 2 []CSIStorageCapacity !
 metadata 1 meta/v1:ObjectMeta ?
 provisioner 2 s !
 parameters 3 {}s ?
-reclaimPolicy 4 s *?
+reclaimPolicy 4 s *? enum=core/v1:PersistentVolumeReclaimPolicy
 mountOptions 5 []s ? list=atomic
 allowVolumeExpansion 6 b *?
 volumeBindingMode 7 s *? enum=VolumeBindingMode
@@ -85,5 +85,5 @@ message 2 s ?
 errorCode 3 i *?
 #VolumeNodeResources
 count 1 i *?
-%VolumeBindingMode Immediate WaitForFirstConsumer
+%VolumeBindingMode Immediate|WaitForFirstConsumer
 `;

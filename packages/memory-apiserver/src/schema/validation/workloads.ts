@@ -20,11 +20,25 @@ interface TemplateRules {
   selectorRequired?: boolean;
   /** Ending of the message about a malformed selector; undefined says nothing more of it. */
   malformed?: string;
+  /** The pods' spec as the kind's controller completes it. @default as it stands in the template */
+  completed?: (object: KubeObject) => unknown;
+}
+
+/** Claims become volumes, and the pods' names are the controller's: `ValidateStatefulSetSpec` looks at it so, too. */
+function statefulSetPod(object: KubeObject): unknown {
+  const { hostname: _, subdomain: __, ...spec } = recordAt(object, 'spec', 'template', 'spec');
+  const claims = listAt(object, 'spec', 'volumeClaimTemplates').map((claim) =>
+    textAt(claim, 'metadata', 'name'),
+  );
+  if (claims.length === 0) return spec;
+  const others = listAt(spec, 'volumes').filter((volume) => !claims.includes(textAt(volume, 'name')));
+  const own = [...new Set(claims)].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...spec, volumes: [...own, ...others] };
 }
 
 /** Selector and pod template of a kind that keeps pods running. */
 const template =
-  ({ noun, selectorRequired = true, malformed }: TemplateRules): Rule =>
+  ({ noun, selectorRequired = true, malformed, completed }: TemplateRules): Rule =>
   (object, report) => {
     const selector = at(object, 'spec', 'selector');
     const labels = recordAt(object, 'spec', 'template', 'metadata', 'labels');
@@ -44,7 +58,7 @@ const template =
     }
     const fits = selector !== undefined && (!usable || selectorMatches(selector, labels));
     if (!fits) templateMismatch(object, report);
-    validateTemplate(object, 'spec.template', report);
+    validateTemplate(object, 'spec.template', report, completed?.(object));
     const policy = at(object, 'spec', 'template', 'spec', 'restartPolicy');
     if (
       policy !== undefined &&
@@ -59,10 +73,10 @@ function templateMismatch(object: KubeObject, report: Report): void {
   report.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`');
 }
 
-function validateTemplate(object: KubeObject, field: string, report: Report): void {
+function validateTemplate(object: KubeObject, field: string, report: Report, completed?: unknown): void {
   const path = field.split('.');
   validateLabels(at(object, ...path, 'metadata', 'labels'), `${field}.metadata.labels`, report);
-  validatePodSpec(at(object, ...path, 'spec'), `${field}.spec`, report);
+  validatePodSpec(completed ?? at(object, ...path, 'spec'), `${field}.spec`, report);
 }
 
 /** A strategy as Go prints it in messages. */
@@ -244,7 +258,7 @@ export const workloadRules: Record<string, Rule> = {
   'statefulsets.apps': all(
     statefulSet,
     counts('replicas', 'minReadySeconds', 'revisionHistoryLimit'),
-    template({ noun: 'statefulset', malformed: '' }),
+    template({ noun: 'statefulset', malformed: '', completed: statefulSetPod }),
   ),
   'daemonsets.apps': all(
     template({ noun: 'daemonset', selectorRequired: false }),

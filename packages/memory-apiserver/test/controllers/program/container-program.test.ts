@@ -25,6 +25,13 @@ describe('containerProgram', () => {
     expect(endOf({ command: ['false'] })).toEqual(ends(1));
   });
 
+  it('takes arguments for the command of images that have none of their own', () => {
+    expect(endOf({ image: 'busybox:1.36', args: ['sleep', '5'] })).toEqual(ends(0, 5));
+    expect(endOf({ image: 'docker.io/library/alpine', args: ['echo', 'a'] })).toEqual(ends(0));
+    expect(endOf({ image: 'nginx', args: ['echo', 'a'] })).toBeUndefined();
+    expect(endOf({ image: 'busybox' })).toBeUndefined();
+  });
+
   it('never ends where nothing would end it', () => {
     expect(endOf({ image: 'registry.k8s.io/pause:3.10' })).toEqual(ends(0, Infinity));
     expect(script('while true; do sleep 5; done')).toEqual(ends(0, Infinity));

@@ -3,7 +3,7 @@ import { access } from './access.js';
 import { admissions } from './admission.js';
 import { customs } from './custom.js';
 import { encodingsAndRoutes } from './encodings.js';
-import { kinds } from './kinds.js';
+import { kinds } from './kinds/index.js';
 import { lifecycles } from './lifecycles.js';
 import { patches } from './patches.js';
 import { reads } from './reads.js';

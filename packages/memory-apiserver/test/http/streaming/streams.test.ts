@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { SCRIPT_ANNOTATION } from '../../../src/pods/pod-script.js';
 import { bytesOf } from '../../../src/http/streaming/channel-streams.js';
+import type { KubeObject } from '../../../src/object.js';
 import { TestCluster } from '../test-cluster.js';
 
 const script = {
@@ -131,11 +132,15 @@ function talk(
   protocols: string[],
   messages: (Buffer | string)[] = [],
   headers = { Authorization: 'Bearer admin' },
+  onOpen = (): void => undefined,
 ): Promise<Talk> {
   const client = new WebSocket(test.url.replace('http', 'ws') + target, protocols, { headers });
   const channels: string[] = ['', '', '', ''];
   return new Promise((resolve, reject) => {
-    client.once('open', () => messages.forEach((message) => client.send(message)));
+    client.once('open', () => {
+      for (const message of messages) client.send(message);
+      onOpen();
+    });
     client.on('message', (data, binary) => {
       const message = bytesOf(data);
       const channel = binary ? (message[0] ?? 0) : Number(message.toString('latin1', 0, 1));
@@ -161,6 +166,52 @@ const channel = (number: number, text: string): Buffer =>
 const SUCCESS = '{"metadata":{},"status":"Success"}';
 const exec = (command: string[], more = 'stdout=true&stderr=true'): string =>
   `${path}/exec?container=main&${more}${command.map((word) => `&command=${encodeURIComponent(word)}`).join('')}`;
+
+describe('attach', () => {
+  /** A pod that isn't restarted, whose only container runs the command. */
+  function running(command: string[]): void {
+    const { api } = test.cluster;
+    const pod = api.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'once', namespace: 'default' },
+      spec: {
+        nodeName: 'node-1',
+        restartPolicy: 'Never',
+        containers: [{ name: 'main', image: 'x', command }],
+      },
+    });
+    told(pod, { running: { startedAt: START } });
+  }
+
+  function told(pod: KubeObject, state: object): void {
+    const containerStatuses = [
+      { name: 'main', image: 'x', imageID: '', ready: true, restartCount: 0, state },
+    ];
+    const status = { phase: 'Running', containerStatuses };
+    test.cluster.api.update({ ...pod, status }, { subresource: 'status' });
+  }
+
+  const attach = '/api/v1/namespaces/default/pods/once/attach?stdin=true&stdout=true';
+  const once = (): KubeObject => test.cluster.api.get('pods', 'default', 'once');
+
+  it('talks to a shell, whose end is that of the container', async () => {
+    running(['sh']);
+    const { channels } = await talk(attach, ['v5.channel.k8s.io'], [channel(0, 'echo hi; exit 3\n')]);
+    expect(channels).toEqual(['', 'hi\n', '', SUCCESS]);
+    const { containerStatuses } = once()['status'] as { containerStatuses: object[] };
+    expect(containerStatuses).toMatchObject([
+      { ready: false, state: { terminated: { exitCode: 3, reason: 'Error', startedAt: START } } },
+    ]);
+  });
+
+  it('ends with the container and then shows what its program has printed', async () => {
+    running(['sh', '-c', 'echo done; sleep 9']);
+    const end = { terminated: { exitCode: 0, reason: 'Completed', startedAt: START, finishedAt: START } };
+    const { channels } = await talk(attach, ['v5.channel.k8s.io'], [], undefined, () => told(once(), end));
+    expect(channels).toEqual(['', 'done\n', '', SUCCESS]);
+  });
+});
 
 describe('exec over a WebSocket', () => {
   it.each(['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'])(
