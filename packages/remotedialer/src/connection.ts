@@ -44,6 +44,11 @@ export class Connection extends VirtualSocket {
   readonly address: string;
   /** When it was opened, on the session's clock in milliseconds. */
   readonly openedAt: number;
+  /**
+   * Most bytes that a reader is given at a time. Some keep a buffer for the largest piece they have been given: node:tls
+   * one of 16 KiB per connection as soon as it is more than 1 KiB. @default Infinity
+   */
+  readPieceBytes = Infinity;
   /** Payload bytes received. */
   bytesRead = 0;
   /** Payload bytes sent. */
@@ -84,7 +89,7 @@ export class Connection extends VirtualSocket {
     this.touch();
     const mustWait = this.readableLength > 0 || this.readableFlowing !== true;
     const pinned = payload.buffer.byteLength > PINNED_FACTOR * payload.length;
-    this.push(mustWait && pinned ? Buffer.from(payload) : payload);
+    this.#push(mustWait && pinned ? Buffer.from(payload) : payload);
     switch (this.#flow.buffered(this.readableLength, payload.length)) {
       case 'sendPause':
         return this.#owner.sendPause(this);
@@ -181,6 +186,12 @@ export class Connection extends VirtualSocket {
     this.#closeWith(error === null ? 'EOF' : error.message);
     this.#dropWrites();
     super._destroy(error, callback);
+  }
+
+  #push(payload: Buffer): void {
+    const size = this.readPieceBytes;
+    if (payload.length <= size) this.push(payload);
+    else for (let at = 0; at < payload.length; at += size) this.push(payload.subarray(at, at + size));
   }
 
   #write(pieces: Buffer[], callback: WriteCallback): void {

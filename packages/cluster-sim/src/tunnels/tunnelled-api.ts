@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import type { Connection } from '@scale-cluster/remotedialer';
 import type { BackendCluster } from '../backend/backend.js';
 import type { Pki } from '../pki/pki.js';
+import { SMALL_READ, SmallTlsSocket } from './small-tls-socket.js';
 
 const owner = Symbol('cluster');
 
@@ -39,9 +40,9 @@ export class TunnelledApi {
   }
 
   /** Takes over a connection that was dialled to the cluster's address. */
-  serve(connection: Duplex, cluster: BackendCluster): void {
-    const socket = new TLSSocket(connection, {
-      isServer: true,
+  serve(connection: Connection, cluster: BackendCluster): void {
+    connection.readPieceBytes = SMALL_READ;
+    const socket = new SmallTlsSocket(connection, {
       secureContext: this.pki.secureContext,
       // Rancher's own dialer offers nothing else; kubectl through it never gets HTTP/2 (facts: rancher-live).
       ALPNProtocols: ['http/1.1'],
