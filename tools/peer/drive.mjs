@@ -1,7 +1,7 @@
 // Holds a whole fleet against an independent stand-in for Rancher, given by --peer (a program with the commands and
 // flags of `rancher-peer serve`): all clusters Active, a kill -9 and restart, a loss of tunnels, and no violation.
 //
-//   node --conditions=@scale-cluster/source --import tsx tools/peer/drive.mjs --peer PATH [--clusters 50] [--canary 20]
+//   node --conditions=@scale-cluster/source --import tsx tools/peer/drive.mjs --peer PATH [--clusters 50] [--canary 20] [--backend memory]
 //        [--kill] [--drop 0.3] [--rotate] [--hold 30] [--delete-in-rancher] [--delete] [--profile FOLDER] [--peer-flag=FLAG]…
 import { fork, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     peer: { type: 'string' },
     clusters: { type: 'string', default: '50' },
     canary: { type: 'string', default: '20' },
+    backend: { type: 'string', default: 'memory' },
     kill: { type: 'boolean', default: false },
     drop: { type: 'string', default: '0' },
     hold: { type: 'string', default: '0' },
@@ -43,6 +44,7 @@ const log = (text) =>
 const folder = await mkdtemp(join(tmpdir(), 'peer-drive-'));
 const port = await freePort();
 const localPort = await freePort();
+const mainPort = await freePort();
 const peer = spawn(
   options.peer,
   [
@@ -142,6 +144,11 @@ try {
   failed = true;
   process.stderr.write(`${error.stack}\n`);
 }
+if (options.backend !== 'memory') {
+  // A fleet that ends leaves its KWOK clusters for the next one.
+  const { removeKwokClusters } = await import('@scale-cluster/cluster-sim');
+  await removeKwokClusters({ home: join(folder, 'home') });
+}
 process.stdout.write(failed ? `FAILED, see ${folder}\n` : 'OK\n');
 if (!failed) await rm(folder, { recursive: true, force: true });
 process.exit(failed ? 1 : 0);
@@ -185,6 +192,8 @@ async function startFleet() {
       SCALE_AGENT_RANCHER_URL: `https://127.0.0.1:${port}`,
       SCALE_AGENT_BEARER_TOKEN: 'token-peer:secret',
       SCALE_AGENT_LOCAL_API_PORT: String(localPort),
+      SCALE_AGENT_BACKEND: options.backend,
+      SCALE_AGENT_MAIN_API_PORT: String(mainPort),
     },
   });
   const waiting = new Map();

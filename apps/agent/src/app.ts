@@ -14,6 +14,7 @@ import { clusterRoutes } from './routes/clusters.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { v1BulkRoutes } from './routes/v1-bulk.js';
+import { v1ChoiceRoutes } from './routes/v1-choices.js';
 import { v1ClusterRoutes } from './routes/v1-clusters.js';
 import { v1EventRoutes } from './routes/v1-events.js';
 import { v1SummaryRoutes } from './routes/v1-summary.js';
@@ -72,6 +73,7 @@ export async function createAgent({ fleet, settings, logger }: AgentOptions): Pr
     clusterRoutes,
     v1ClusterRoutes,
     v1BulkRoutes,
+    v1ChoiceRoutes,
     v1SummaryRoutes,
     v1EventRoutes,
     metricsRoutes,

@@ -28,6 +28,8 @@ export type FleetApi = Pick<
   | 'waitForRancherId'
   | 'kubeconfig'
   | 'summary'
+  | 'backends'
+  | 'templates'
 > & {
   on(name: 'event', listener: (event: FleetEvent) => void): unknown;
   off(name: 'event', listener: (event: FleetEvent) => void): unknown;

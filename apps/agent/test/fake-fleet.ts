@@ -1,14 +1,19 @@
 import { EventEmitter } from 'node:events';
 import {
+  backendKinds,
   ClusterExistsError,
   ClusterNotFoundError,
   InvalidNameError,
   phaseNames,
   stageNames,
+  UnknownBackendError,
+  type BackendView,
   type BulkResult,
+  type ClusterChoice,
   type ClusterView,
   type FleetEvent,
   type FleetSummary,
+  type TemplateView,
 } from '@scale-cluster/cluster-sim';
 import type { FleetApi } from '../src/context.js';
 
@@ -25,17 +30,19 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
     this.emit('event', { seq: ++this.seq, at: new Date(EPOCH).toISOString(), ...event });
   }
 
-  async create(name: string): Promise<ClusterView> {
+  async create(name: string, choice: ClusterChoice = {}): Promise<ClusterView> {
     if (this.failure) throw this.failure;
+    checkChoice(choice);
     if (!/^[a-z0-9-]+$/.test(name)) throw new InvalidNameError(`'${name}' can't be a name`);
     if (this.views.has(name)) throw new ClusterExistsError(name);
-    const view = viewOf(name);
+    const view = { ...viewOf(name), ...(choice as Partial<ClusterView>) };
     this.views.set(name, view);
     return view;
   }
 
-  createMany(names: string[]): Promise<BulkResult[]> {
-    return this.each(names, async (name) => void (await this.create(name)));
+  async createMany(names: string[], choice: ClusterChoice = {}): Promise<BulkResult[]> {
+    checkChoice(choice);
+    return this.each(names, async (name) => void (await this.create(name, choice)));
   }
 
   async delete(name: string): Promise<void> {
@@ -65,7 +72,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
     return [...this.views.keys()];
   }
 
-  clusterInfo(name: string) {
+  async clusterInfo(name: string) {
     if (!this.views.has(name)) return undefined;
     return {
       name,
@@ -84,6 +91,40 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
     return `apiVersion: v1\nkind: Config\ncurrent-context: ${name}\n`;
   }
 
+  backends(): BackendView[] {
+    const phases = Object.fromEntries(phaseNames.map((phase) => [phase, 0])) as BackendView['phases'];
+    const since = new Date(EPOCH).toISOString();
+    return [
+      {
+        kind: 'memory',
+        default: true,
+        phase: 'ready',
+        message: '',
+        since,
+        clusters: 3,
+        phases: { ...phases, active: 3 },
+        requests: 8,
+      },
+      {
+        kind: 'kwok-shared',
+        default: false,
+        phase: 'starting',
+        message: 'creating main-cluster',
+        since,
+        clusters: 0,
+        phases,
+        requests: 0,
+      },
+    ];
+  }
+
+  templates(): TemplateView[] {
+    return [
+      { name: 'default', clusters: 3, version: 'v1.28.5+k3s1', nodes: 2, objects: 40, maxNameLength: 50 },
+      { name: 'broken', clusters: 0, error: 'broken.yaml:3: nodes[0].name: is missing' },
+    ];
+  }
+
   summary(): FleetSummary {
     const tunnel = { connected: 1, connections: 12, reconnects: 3, failures: 2 };
     const timing = { count: 1, p50: 1000, p95: 2000, p99: 3000, max: 4000 };
@@ -92,6 +133,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
       phases: Object.fromEntries(
         phaseNames.map((phase) => [phase, phase === 'active' ? this.views.size : 0]),
       ) as never,
+      backends: this.backends(),
       stageTimings: Object.fromEntries(stageNames.map((stage) => [stage, timing])) as never,
       tunnels: { cluster: tunnel, steve: tunnel },
       requests: { total: 8, bytesOut: 4096, byVerbAndCode: { 'watch 200': 5, 'get 404': 3 } },
@@ -119,6 +161,11 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
   }
 }
 
+function checkChoice({ backend = 'memory' }: ClusterChoice): void {
+  if (!(backendKinds as readonly string[]).includes(backend))
+    throw new UnknownBackendError(backend, backendKinds);
+}
+
 /** A cluster that has reached `active`, one second per stage. */
 export function viewOf(name: string): ClusterView {
   const tunnel = { status: 'connected' as const, connectedSince: null, reconnects: 0, connections: 1 };
@@ -137,6 +184,8 @@ export function viewOf(name: string): ClusterView {
     tunnels: { cluster: tunnel, steve: tunnel },
     createdAt: new Date(EPOCH).toISOString(),
     backend: 'memory',
+    template: 'default',
     nodes: 2,
+    proxyPort: null,
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, startAgent, type RunningAgent } from '@scale-cluster/agent';
@@ -104,6 +104,7 @@ describe('create', () => {
     [['a', '--prefix', 'x', '--count', '1'], "names can't be given together"],
     [['--prefix', 'x', '--count', '0'], 'whole number'],
     [['--cuont', '1'], "unknown option '--cuont'"],
+    [['a', '--backend', 'docker'], 'Allowed choices are memory, kwok-shared, kwok-dedicated'],
   ])('with %j ends with 2', async (args, message) => {
     const { code, err } = await cli(['create', ...args], env);
     expect(code).toBe(2);
@@ -111,11 +112,28 @@ describe('create', () => {
   });
 });
 
+describe('a template', () => {
+  it('is chosen at creation, shown by get, and a list can be narrowed to it', async () => {
+    const templates = join(folder, 'config', 'templates');
+    mkdirSync(templates, { recursive: true });
+    writeFileSync(join(templates, 'edge.yaml'), "nodes: [{ name: '{{cluster-name}}-box' }]\n");
+    const args = ['create', 'a', '--template', 'edge', '--backend', 'memory'];
+    expect((await cli(args, env)).out).toBe('created a\n');
+    await createClusters(client, { names: ['b'] });
+    expect((await cli(['get', 'a'], env)).out).toMatch(/Backend: +memory\nTemplate: +edge, 1 nodes\n/);
+    const narrowed = ['list', '--quiet', '--template', 'edge', '--backend', 'memory'];
+    expect((await cli(narrowed, env)).out).toBe('a\n');
+    const refused = await cli(['create', 'c', '--template', 'egde'], env);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('there is no template "egde"; known are default, edge');
+  });
+});
+
 describe('list and get', () => {
   it('show clusters as a table, as names, and as JSON', async () => {
     await createClusters(client, { names: ['a', 'b'] });
     const table = (await cli(['list'], env)).out.split('\n');
-    expect(table[0]).toMatch(/^NAME +PHASE +RANCHER ID +TUNNELS/);
+    expect(table[0]).toMatch(/^NAME +PHASE +RANCHER ID +TUNNELS +BACKEND +NODES/);
     expect(table[1]).toMatch(/^a +\w+/);
     expect((await cli(['ls', '--quiet', '--prefix', 'b'], env)).out).toBe('b\n');
     const json = JSON.parse((await cli(['list', '--json'], env)).out) as { name: string }[];

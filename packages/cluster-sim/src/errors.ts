@@ -90,6 +90,40 @@ export class TemplateError extends FleetError {
   }
 }
 
+/** There is no backend of this kind. */
+export class UnknownBackendError extends FleetError {
+  override readonly name = 'UnknownBackendError';
+  readonly field = 'backend';
+  constructor(backend: string, known: readonly string[]) {
+    super(
+      'ERR_FLEET_UNKNOWN_BACKEND',
+      `there is no backend ${JSON.stringify(backend)}; known are ${known.join(', ')}`,
+      400,
+    );
+  }
+}
+
+/** There is no template of this name. */
+export class UnknownTemplateError extends FleetError {
+  override readonly name = 'UnknownTemplateError';
+  readonly field = 'template';
+  constructor(template: string, known: readonly string[]) {
+    super(
+      'ERR_FLEET_UNKNOWN_TEMPLATE',
+      `there is no template ${JSON.stringify(template)}; known are ${known.join(', ')}`,
+      400,
+    );
+  }
+}
+
+/** A cluster can't be captured: what was asked, and why it went wrong. */
+export class CaptureError extends FleetError {
+  override readonly name = 'CaptureError';
+  constructor(message: string, options: ErrorOptions & { status?: number } = {}) {
+    super('ERR_CAPTURE', message, options.status ?? 500, options);
+  }
+}
+
 /** The text of any thrown value. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import { toTable } from '@scale-cluster/memory-apiserver';
 import { HandshakeError } from '@scale-cluster/remotedialer';
 import type { RancherCluster } from '@scale-cluster/rancher-client';
+import { backendKinds } from './backend/backend-kinds.js';
 import { ClusterTokens } from './agent-doings/identity.js';
 import type { ClusterSet } from './cluster/cluster-set.js';
 import type { ManagedCluster } from './cluster/managed-cluster.js';
@@ -8,6 +9,7 @@ import { Delayer } from './delayer.js';
 import { errorText } from './errors.js';
 import type { FleetParts } from './fleet-parts.js';
 import { LocalListener } from './local-access/local-listener.js';
+import { PortListeners } from './local-access/port-listeners.js';
 import { silentLogger, type Logger } from './logger.js';
 import type { FleetMetrics } from './metrics.js';
 import { RancherWatch } from './rancher-watch/rancher-watch.js';
@@ -44,22 +46,20 @@ export class FleetEngine {
   readonly #api: TunnelledApi;
   readonly #steve: SteveServer;
   readonly #pacer = new ConnectPacer();
-  readonly #adopted: { promise: Promise<void>; resolve: () => void };
   #local: LocalListener | undefined;
+  #ports: PortListeners | undefined;
   #started = false;
   #closed = false;
 
   constructor(private readonly options: FleetEngineOptions) {
     const { parts, clusters, now, random, logger, settings } = options;
-    this.#adopted = deferred();
     this.#delayer = new Delayer(now);
     this.#api = new TunnelledApi(parts.pki);
     this.#steve = new SteveServer({ printTable: toTable, now, logger });
     this.#executor = new Executor({
       settings,
       rancher: parts.rancher,
-      backend: parts.backend,
-      adopted: this.#adopted.promise,
+      backends: parts.backends,
       state: parts.state,
       delayer: this.#delayer,
       now,
@@ -107,6 +107,11 @@ export class FleetEngine {
     return this.#local?.url;
   }
 
+  /** Where a cluster's API is for people on this machine, if anywhere. */
+  localUrlOf(name: string): string | undefined {
+    return this.#local === undefined ? this.#ports?.url(name) : `${this.#local.url}/clusters/${name}`;
+  }
+
   get rancherStatus(): FleetSummary['rancher'] {
     const { running, waiting } = this.#executor.creates;
     return { subscribed: this.#watch.subscribed, createsInFlight: running, createsQueued: waiting };
@@ -119,7 +124,8 @@ export class FleetEngine {
     this.#everyMinute();
     this.#everyHour();
     void this.#listen();
-    void this.#bringBack();
+    this.#ports = this.#createPortListeners();
+    this.#bringBack();
   }
 
   /** Looks at a cluster soon; see `Reconciler.wake`. Before {@link start} nothing happens. */
@@ -129,7 +135,6 @@ export class FleetEngine {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#adopted.resolve();
     this.#reconciler.close();
     this.#watch.close();
     this.#delayer.close();
@@ -137,32 +142,34 @@ export class FleetEngine {
     for (const cluster of this.options.clusters.values()) cluster.controllers?.close();
     await Promise.all([...this.options.clusters.values()].map(async (cluster) => cluster.tunnels?.close()));
     await this.#local?.close();
+    await this.#ports?.close();
     this.#api.close();
     this.#steve.close();
   }
 
-  /** After a restart: first all APIs as they were, then tunnels, at the pacer's rate. */
-  async #bringBack(): Promise<void> {
-    const { clusters, parts, logger } = this.options;
+  /** After a restart: first the APIs as they were, then tunnels, at the pacer's rate. */
+  #bringBack(): void {
+    const { clusters, parts } = this.options;
     const all = [...clusters.values()];
     const existing = new Map<string, ManagedCluster>();
     for (const cluster of all) {
-      if (cluster.record.stages.provisioned !== undefined) existing.set(cluster.uid, cluster);
+      // The API is made after the token is known: the process may have ended while it was being made.
+      if (cluster.record.stages.token !== undefined) existing.set(cluster.uid, cluster);
       this.#executor.scheduleTokenRefresh(cluster);
     }
-    try {
-      const requests = [...existing.values()].map((cluster) => this.#executor.provisionRequest(cluster));
-      await parts.backend.adopt(requests, (backend) => {
-        const cluster = existing.get(backend.uid);
-        if (cluster !== undefined) this.#executor.attachBackend(cluster, backend);
+    const requests = [...existing.values()].map((cluster) => this.#executor.clusterRequest(cluster));
+    parts.backends.adopt(requests, (backend) => {
+      const cluster = existing.get(backend.uid);
+      if (cluster === undefined) return;
+      this.#executor.attachBackend(cluster, backend);
+      // Those in this process would take the time of the others that are still to come.
+      if (cluster.record.backend !== 'memory') this.wake(cluster);
+    });
+    for (const kind of backendKinds) {
+      void parts.backends.adopted(kind).then(() => {
+        for (const cluster of all) if (cluster.record.backend === kind) this.wake(cluster);
       });
-    } catch (error) {
-      if (this.#closed) return;
-      // Clusters that could not be brought back are made anew, with what the template has.
-      logger.error({ error: errorText(error) }, 'journal could not be read to its end');
     }
-    this.#adopted.resolve();
-    for (const cluster of all) this.wake(cluster);
   }
 
   #createTunnels(
@@ -175,8 +182,12 @@ export class FleetEngine {
     const tokens = new ClusterTokens(parts.state.secret, cluster.uid);
     const firstTime = record.stages.tunnels === undefined;
     const { agentToken } = tokens;
+    const { name, version, objects, catalog } = backend;
     const steve: SteveCluster = {
-      ...backend,
+      name,
+      version,
+      objects,
+      catalog,
       ...(record.rancherId === undefined ? {} : { rancherId: record.rancherId }),
       handle: (request, response) => {
         // The agent asks the API by its own account, as whoever Rancher says (Impersonate-* headers).
@@ -252,6 +263,7 @@ export class FleetEngine {
   #onStage(cluster: ManagedCluster, stage: StageName): void {
     const { clusters, parts } = this.options;
     if (stage === 'registered') clusters.index(cluster);
+    if (stage === 'provisioned') this.#ports?.open(cluster.name, cluster.record.proxyPort);
     clusters.reach(cluster, stage);
     // A cluster that is gone must not come back into the file by a late event.
     if (clusters.get(cluster.name) === cluster) parts.state.putLazily(cluster.record);
@@ -299,6 +311,7 @@ export class FleetEngine {
 
   #onRemoved(cluster: ManagedCluster): void {
     const { clusters } = this.options;
+    this.#ports?.remove(cluster.name);
     clusters.delete(cluster.name);
     clusters.announce(cluster, 'deleted');
   }
@@ -323,6 +336,35 @@ export class FleetEngine {
     }
   }
 
+  /** A port for each cluster, if that is wished. */
+  #createPortListeners(): PortListeners | undefined {
+    const { settings, parts, clusters, logger } = this.options;
+    if (settings.proxyBasePort === 0) return undefined;
+    const { listenPort, localAPIPort, mainAPIPort, pprofPort } = settings;
+    const listeners = new PortListeners({
+      pki: parts.pki,
+      host: settings.listenAddress,
+      basePort: settings.proxyBasePort,
+      avoid: [listenPort, localAPIPort, mainAPIPort, pprofPort],
+      find: (name) => clusters.get(name)?.backend,
+      onPort: (name, port) => {
+        const cluster = clusters.get(name);
+        if (cluster === undefined || cluster.record.proxyPort === port) return;
+        cluster.record.proxyPort = port;
+        parts.state.putLazily(cluster.record);
+        clusters.refresh(cluster);
+      },
+      delay: (key, delayMs, run) => this.#delayer.delay(key, delayMs, run),
+      logger,
+    });
+    listeners.reserve(
+      [...clusters.values()].flatMap(({ name, record }) =>
+        record.proxyPort === undefined ? [] : [[name, record.proxyPort] as const],
+      ),
+    );
+    return listeners;
+  }
+
   #everyMinute(): void {
     this.#delayer.delay('fleet/minute', 60_000, () => {
       this.options.metrics.turnMinute();
@@ -338,6 +380,7 @@ export class FleetEngine {
         .then((renewed) => {
           if (!renewed) return;
           this.#local?.renew();
+          this.#ports?.renew();
           logger.info({}, 'server certificate renewed under the same CA');
         })
         .catch((error: unknown) =>
@@ -346,10 +389,4 @@ export class FleetEngine {
         .finally(() => this.#everyHour());
     });
   }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
 }

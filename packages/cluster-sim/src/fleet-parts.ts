@@ -1,9 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RancherClient } from '@scale-cluster/rancher-client';
-import type { Backend } from './backend/backend.js';
+import type { BackendKind } from './backend/backend-kinds.js';
+import type { BackendContext } from './backend/backend-context.js';
+import { BackendSet } from './backend/backend-set.js';
+import { KwokDedicatedBackend } from './backend/kwok-dedicated/index.js';
+import { KwokSharedBackend } from './backend/kwok-shared/index.js';
 import { clusterAddress, MemoryBackend } from './backend/memory-backend.js';
 import { Journal } from './journal/journal.js';
 import type { Logger } from './logger.js';
@@ -12,7 +16,7 @@ import { Pki } from './pki/pki.js';
 import type { Settings } from './settings/schema.js';
 import { HomeLock } from './state/home-lock.js';
 import { StateStore } from './state/state-store.js';
-import { loadTemplate } from './template/load.js';
+import { TemplateSet } from './template/template-set.js';
 
 /** What a fleet stands on; opened together and closed together. */
 export interface FleetParts {
@@ -20,7 +24,8 @@ export interface FleetParts {
   state: StateStore;
   pki: Pki;
   journal: Journal;
-  backend: Backend;
+  templates: TemplateSet;
+  backends: BackendSet;
   rancher: RancherClient;
 }
 
@@ -43,7 +48,8 @@ export async function openParts({
   const { home } = settings;
   await mkdir(home, { recursive: true, mode: 0o700 });
   // Mistakes of the user first, before anything is taken or written.
-  const template = loadTemplate(templatePath(home));
+  const defaultFile = templatePath(home);
+  const templates = new TemplateSet({ defaultFile, folder: join(dirname(defaultFile), 'templates') });
   const lock = await HomeLock.take(home);
   const state = await StateStore.open({ path: join(home, 'state.json'), logger });
   const hosts = [...certificateHosts];
@@ -51,21 +57,27 @@ export async function openParts({
     hosts.push(settings.listenAddress);
   const pki = await Pki.open({ folder: join(home, 'pki'), hosts, now });
   const journal = await Journal.open({ folder: join(home, 'journal'), logger });
-  const backend = new MemoryBackend({
-    template,
-    caCert: pki.caCert,
-    journal,
+  const contextOf = (kind: BackendKind): Omit<BackendContext, 'journal'> => ({
+    settings,
+    templates,
+    pki,
     tokenKey: createHmac('sha256', Buffer.from(state.secret, 'base64'))
       .update('token-requests')
       .digest('hex'),
     now,
     random,
     logger,
-    onRequest: metrics.addRequest,
-    heartbeats: {
-      leaseMs: settings.nodeLeaseIntervalSec * 1000,
-      statusMs: settings.nodeStatusIntervalSec * 1000,
+    onRequest: metrics.requestCounter(kind),
+  });
+  const backends = new BackendSet({
+    create: {
+      memory: () => new MemoryBackend({ ...contextOf('memory'), journal }),
+      'kwok-shared': () =>
+        new KwokSharedBackend(contextOf('kwok-shared'), { kubeconfig: settings.mainKubeconfig }),
+      'kwok-dedicated': () => new KwokDedicatedBackend(contextOf('kwok-dedicated')),
     },
+    now,
+    logger,
   });
   const rancher = new RancherClient({
     url: settings.rancherURL,
@@ -76,13 +88,13 @@ export async function openParts({
     // A dead subscription must be noticed well before deletions have to be (30 s).
     subscription: { silenceMs: 15_000, maxMs: 10_000 },
   });
-  return { lock, state, pki, journal, backend, rancher };
+  return { lock, state, pki, journal, templates, backends, rancher };
 }
 
 /** Closes what {@link openParts} opened; writes what is left to write. */
 export async function closeParts(parts: FleetParts): Promise<void> {
   await parts.rancher.close();
-  await parts.backend.close();
+  await parts.backends.close();
   await parts.journal.close();
   await parts.state.close();
   await parts.lock.release();

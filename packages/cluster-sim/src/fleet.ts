@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import type { BackendKind } from './backend/backend-kinds.js';
 import { ClusterTokens } from './agent-doings/identity.js';
+import { resolveChoice, type ClusterChoice, type ResolvedChoice } from './cluster/choice.js';
 import { ClusterSet } from './cluster/cluster-set.js';
 import { ManagedCluster } from './cluster/managed-cluster.js';
 import { predicateOf } from './cluster/query.js';
@@ -22,8 +24,10 @@ import { checkClusterName } from './names.js';
 import type { Settings } from './settings/schema.js';
 import type { ClusterRecord } from './state/record.js';
 import type { ClusterInfo } from './template/cluster-info.js';
+import { defaultTemplateName } from './template/template-set.js';
 import { describeCluster } from './template/describe.js';
 import type {
+  BackendView,
   BulkResult,
   ClusterPage,
   ClusterQuery,
@@ -31,6 +35,7 @@ import type {
   FleetEvent,
   FleetSummary,
   Phase,
+  TemplateView,
 } from './views.js';
 
 export interface FleetOptions {
@@ -70,6 +75,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#now = options.now;
     this.#logger = options.logger;
     this.#clusters = new ClusterSet((event) => this.#emit(event), metrics, options.now);
+    this.#readTemplates();
     for (const record of parts.state.records()) {
       // Whether a POST was under way when the last process ended is not known.
       this.#clusters.add(new ManagedCluster(record, options.now(), record.rancherId === undefined));
@@ -102,18 +108,25 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#engine.start();
   }
 
-  /** Wishes a cluster. Rejects with InvalidNameError, ClusterExistsError, StateError. */
-  async create(name: string): Promise<ClusterView> {
-    const [result] = await this.createMany([name]);
+  /**
+   * Wishes a cluster. Rejects with InvalidNameError, ClusterExistsError, UnknownBackendError, UnknownTemplateError,
+   * TemplateError, StateError.
+   */
+  async create(name: string, choice: ClusterChoice = {}): Promise<ClusterView> {
+    const [result] = await this.createMany([name], choice);
     if (result?.error !== undefined) throw result.error;
     return this.#view(this.#require(name));
   }
 
-  /** Wishes many clusters in one write; each name has its own outcome, in the order given. */
-  async createMany(names: string[]): Promise<BulkResult[]> {
+  /**
+   * Wishes many clusters in one write; each name has its own outcome, in the order given. Rejects when the choice, which
+   * counts for all of them, can't be carried out.
+   */
+  async createMany(names: readonly string[], choice: ClusterChoice = {}): Promise<BulkResult[]> {
+    const resolved = resolveChoice(choice, this.settings.backend, this.#parts.templates);
     const results = names.map((name): BulkResult & { cluster?: ManagedCluster } => {
       try {
-        return { name, cluster: this.#record(name) };
+        return { name, cluster: this.#record(name, resolved) };
       } catch (error) {
         return { name, error: asFleetError(error) };
       }
@@ -201,15 +214,17 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   /** The cluster in the seeds' format, with the objects that it has now. */
-  clusterInfo(name: string): ClusterInfo | undefined {
+  async clusterInfo(name: string): Promise<ClusterInfo | undefined> {
     const cluster = this.#clusters.get(name);
     if (cluster === undefined) return undefined;
     const { rancherId } = cluster.record;
+    const objects = cluster.backend?.objects;
+    const contents = objects === undefined ? {} : await describeCluster(objects, this.#now());
     return {
       name,
       ...(rancherId === undefined ? {} : { clusterID: rancherId }),
       status: infoStatus[cluster.phase],
-      ...(cluster.backend === undefined ? {} : describeCluster(cluster.backend.api, this.#now())),
+      ...contents,
     };
   }
 
@@ -236,19 +251,53 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return this.#engine.localUrl;
   }
 
-  /** A kubeconfig by the local listener. Throws ClusterNotFoundError, and FleetError (409) when it is switched off. */
+  /** A kubeconfig by the local listener, else by the cluster's own. Throws ClusterNotFoundError, and FleetError (409) without either. */
   kubeconfig(name: string): string {
     const cluster = this.#require(name);
-    const server = this.#engine.localUrl;
+    const server = this.#engine.localUrlOf(name);
     if (server === undefined) {
       throw new FleetError(
         'ERR_FLEET_NO_LOCAL_API',
-        'the local Kubernetes API is not listening: see LocalAPIPort',
+        'the local Kubernetes API is not listening: see LocalAPIPort and ProxyBasePort',
         409,
       );
     }
     const token = new ClusterTokens(this.#parts.state.secret, cluster.uid).localToken;
     return kubeconfigText({ cluster: name, server, caCert: this.#parts.pki.caCert, token });
+  }
+
+  /** What can be given as `template`, each checked; one that can't be used says why. */
+  templates(): TemplateView[] {
+    const { templates } = this.#parts;
+    return templates.names().map((name) => {
+      const clusters = this.#clusters.countWith(
+        (record) => (record.template ?? defaultTemplateName) === name,
+      );
+      try {
+        const { version, nodeCount, objects, maxNameLength } = templates.get(name);
+        return { name, clusters, version, nodes: nodeCount, objects: objects.length, maxNameLength };
+      } catch (error) {
+        return { name, clusters, error: errorText(error) };
+      }
+    });
+  }
+
+  /** What can be given as `backend`, and how each is. */
+  backends(): BackendView[] {
+    const counts = this.#clusters.phaseCountsByBackend();
+    return Object.entries(this.#parts.backends.statuses()).map(([kind, status]) => {
+      const phases = counts[kind as BackendKind];
+      return {
+        kind: kind as BackendKind,
+        default: kind === this.settings.backend,
+        phase: status.phase,
+        message: status.message,
+        since: new Date(status.since).toISOString(),
+        clusters: Object.values(phases).reduce((sum, count) => sum + count, 0),
+        phases,
+        requests: this.#metrics.requestsOf(kind as BackendKind),
+      };
+    });
   }
 
   /** Events after the given number, as far as they are still kept (the last 5,000). */
@@ -262,6 +311,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return {
       total: this.#clusters.size,
       phases: this.#clusters.phaseCounts(),
+      backends: this.backends(),
       stageTimings: this.#metrics.stageTimings,
       tunnels: this.#clusters.tunnelTotals(),
       requests: this.#metrics.requests,
@@ -289,17 +339,32 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.close();
   }
 
-  #record(name: string): ManagedCluster {
+  #record(name: string, { nameLimit, ...choice }: ResolvedChoice): ManagedCluster {
     if (this.#closing !== undefined) throw new FleetClosedError();
-    checkClusterName(name, this.#parts.backend.maxNameLength);
+    checkClusterName(name, nameLimit.length, nameLimit.why);
     const existing = this.#clusters.get(name);
     if (existing !== undefined) throw new ClusterExistsError(name, existing.record.deleting === true);
     const createdAt = this.#now();
-    const record: ClusterRecord = { name, uid: randomUUID(), createdAt, backend: 'memory', stages: {} };
+    const record: ClusterRecord = { name, uid: randomUUID(), createdAt, ...choice, stages: {} };
     const cluster = new ManagedCluster(record, createdAt, false);
     this.#clusters.add(cluster);
     this.#parts.state.putLazily(record);
     return cluster;
+  }
+
+  /** Has the templates of existing clusters at hand; a cluster whose template can't be used shows that as its error. */
+  #readTemplates(): void {
+    const { state, templates } = this.#parts;
+    for (const name of new Set([...state.records()].map(({ template }) => template))) {
+      try {
+        templates.get(name);
+      } catch (error) {
+        this.#logger.error(
+          { template: name, error: errorText(error) },
+          'template of clusters can not be used',
+        );
+      }
+    }
   }
 
   #absent(name: string): FleetError {
@@ -313,7 +378,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   #view(cluster: ManagedCluster): ClusterView {
-    return viewOf(cluster, this.#parts.backend.nodeCount);
+    return viewOf(cluster, this.#parts.templates.loaded(cluster.record.template)?.nodeCount ?? 0);
   }
 
   #emit(event: Omit<FleetEvent, 'seq'>): void {

@@ -5,7 +5,13 @@
  */
 export { Fleet } from './fleet.js';
 export type { FleetEvents, FleetOptions } from './fleet.js';
+export { backendKinds, isBackendKind } from './backend/backend-kinds.js';
+export type { BackendKind } from './backend/backend-kinds.js';
+export { missingKwokPrograms, removeKwokClusters } from './backend/kwok-programs.js';
+export type { BackendPhase } from './backend/backend.js';
+export type { ClusterChoice } from './cluster/choice.js';
 export {
+  CaptureError,
   ClusterExistsError,
   ClusterNotFoundError,
   FleetClosedError,
@@ -14,6 +20,8 @@ export {
   SettingsError,
   StateError,
   TemplateError,
+  UnknownBackendError,
+  UnknownTemplateError,
 } from './errors.js';
 export { silentLogger } from './logger.js';
 export type { Logger } from './logger.js';
@@ -21,6 +29,18 @@ export { loadSettings } from './settings/load.js';
 export type { LoadSettingsOptions } from './settings/load.js';
 export { environmentName, settingsSchema } from './settings/schema.js';
 export type { Settings, SettingsFile } from './settings/schema.js';
+export { captureTemplate, openKubeconfig } from './template/capture/index.js';
+export type {
+  Capture,
+  CapturedCount,
+  CaptureOptions,
+  ClusterSource,
+  IdentityKind,
+  KubeconfigSourceOptions,
+  LeftOut,
+  Replacement,
+  SourceResource,
+} from './template/capture/index.js';
 export type {
   ClusterInfo,
   ConfigMapInfo,
@@ -30,8 +50,13 @@ export type {
   SecretInfo,
   ServiceInfo,
 } from './template/cluster-info.js';
+export { parseTemplate } from './template/load.js';
+export type { Template } from './template/load.js';
+export { tryTemplate } from './template/trial.js';
+export type { TemplateTrial } from './template/trial.js';
 export { phaseNames, stageNames } from './views.js';
 export type {
+  BackendView,
   BulkResult,
   ClusterPage,
   ClusterQuery,
@@ -45,5 +70,6 @@ export type {
   RancherView,
   StageName,
   StageTiming,
+  TemplateView,
   TunnelView,
 } from './views.js';

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import type { BackendKind } from './backend/backend-kinds.js';
 import type { RequestInfo } from './backend/backend.js';
 import { stageNames, type FleetSummary, type StageName, type StageTiming } from './views.js';
 
@@ -14,6 +15,7 @@ export class FleetMetrics {
   readonly #requests = new Map<string, number>();
   readonly #eventLoop: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #startedAt = performance.now();
+  readonly #byBackend = new Map<BackendKind, { value: number }>();
   #requestCount = 0;
   #bytesOut = 0;
   #lastMinute = { meanMs: 0, p99Ms: 0, maxMs: 0 };
@@ -37,12 +39,26 @@ export class FleetMetrics {
     else timings.samples[Math.floor(this.random() * sampleLimit)] = durationMs;
   }
 
-  readonly addRequest = (request: RequestInfo): void => {
+  /** What counts the requests of a backend's clusters. */
+  requestCounter(kind: BackendKind): (request: RequestInfo) => void {
+    const count = { value: 0 };
+    this.#byBackend.set(kind, count);
+    return (request) => {
+      count.value += 1;
+      this.#addRequest(request);
+    };
+  }
+
+  requestsOf(kind: BackendKind): number {
+    return this.#byBackend.get(kind)?.value ?? 0;
+  }
+
+  #addRequest(request: RequestInfo): void {
     this.#requestCount += 1;
     this.#bytesOut += request.bytes;
     const key = `${request.verb} ${request.code}`;
     this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1);
-  };
+  }
 
   /** Call once a minute: what the event loop did since the last call becomes "the last minute". */
   turnMinute(): void {

@@ -5,13 +5,14 @@ const reserved = new Set(['local', 'template']);
 
 /**
  * Refuses names that Rancher would refuse later (rancher/webhook, provisioning clusters): RFC 1123 labels only, not the
- * names of its own. Throws {@link InvalidNameError}.
+ * names of its own. `why` ends the sentence about a shorter `maxLength`. Throws {@link InvalidNameError}.
  */
-export function checkClusterName(name: unknown, maxLength = 63): asserts name is string {
+export function checkClusterName(name: unknown, maxLength = 63, why = ''): asserts name is string {
   if (typeof name !== 'string' || name === '') throw new InvalidNameError('Cluster name is required');
   if (name.length > maxLength) {
-    const why = maxLength < 63 ? ' with this template, whose node names contain it' : '';
-    throw new InvalidNameError(`Cluster name may have at most ${maxLength} characters${why}`);
+    throw new InvalidNameError(
+      `Cluster name may have at most ${maxLength} characters${maxLength < 63 ? why : ''}`,
+    );
   }
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
     throw new InvalidNameError(

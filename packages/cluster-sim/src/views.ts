@@ -1,3 +1,6 @@
+import type { BackendPhase } from './backend/backend.js';
+import type { BackendKind } from './backend/backend-kinds.js';
+
 /** What the fleet shows of its clusters. Plain data, safe to turn into JSON: no tokens, no keys. */
 
 /** The steps of a cluster's way to Active, in order. */
@@ -88,14 +91,52 @@ export interface ClusterView {
   rancher: RancherView | null;
   tunnels: { cluster: TunnelView; steve: TunnelView };
   createdAt: string;
-  backend: string;
+  backend: BackendKind;
+  template: string;
+  /** Of its template; 0 while that can't be read. */
   nodes: number;
+  /** Its own port for the Kubernetes API; null without `ProxyBasePort`. */
+  proxyPort: number | null;
+}
+
+/** A template that clusters can be made of. */
+export interface TemplateView {
+  name: string;
+  /** Clusters that were made of it. */
+  clusters: number;
+  /** Why it can't be used; then nothing of what follows is known. */
+  error?: string;
+  /** Kubernetes version, such as `v1.28.5+k3s1`. */
+  version?: string;
+  nodes?: number;
+  objects?: number;
+  /** Longest name a cluster may have with it. */
+  maxNameLength?: number;
+}
+
+/** A backend and how it is. */
+export interface BackendView {
+  kind: BackendKind;
+  /** New clusters get it when they ask for none. */
+  default: boolean;
+  /** `idle` until the first cluster needs it. */
+  phase: BackendPhase;
+  message: string;
+  /** ISO 8601 of the beginning of the phase. */
+  since: string;
+  clusters: number;
+  /** Its clusters by their phases. */
+  phases: Record<Phase, number>;
+  /** Answered by the Kubernetes APIs of its clusters since the start of the process. */
+  requests: number;
 }
 
 export interface ClusterQuery {
   phase?: Phase;
   prefix?: string;
-  /** Kubernetes label selector over `name`, `phase`, `backend` and `rancherId`: `phase=active,name!=x`. */
+  backend?: BackendKind;
+  template?: string;
+  /** Kubernetes label selector over `name`, `phase`, `backend`, `template` and `rancherId`: `phase=active,name!=x`. */
   labelSelector?: string;
   /** Default: all. */
   limit?: number;
@@ -139,6 +180,7 @@ export interface StageTiming {
 export interface FleetSummary {
   total: number;
   phases: Record<Phase, number>;
+  backends: BackendView[];
   stageTimings: Record<StageName, StageTiming>;
   tunnels: {
     cluster: { connected: number; connections: number; reconnects: number; failures: number };

@@ -1,11 +1,19 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startFakeRancher, type FakeRancher, type FakeRancherOptions } from '@scale-cluster/fake-rancher';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { ClusterExistsError, ClusterNotFoundError, InvalidNameError, StateError } from '../src/errors.js';
+import {
+  ClusterExistsError,
+  ClusterNotFoundError,
+  InvalidNameError,
+  StateError,
+  TemplateError,
+  UnknownBackendError,
+  UnknownTemplateError,
+} from '../src/errors.js';
 import { Fleet } from '../src/fleet.js';
 import { loadSettings } from '../src/settings/load.js';
 import type { Settings } from '../src/settings/schema.js';
@@ -42,6 +50,12 @@ async function startFleet(settings: Settings): Promise<Fleet> {
   onTestFinished(() => fleet.close());
   fleet.start();
   return fleet;
+}
+
+async function writeTemplate(home: string, name: string, text: string): Promise<void> {
+  const folder = join(home, 'config', 'templates');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.yaml`), text);
 }
 
 /** Resolves at the first event that fits, or at once if `already` holds. */
@@ -92,7 +106,7 @@ describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
     expect(fleet.eventsSince(events.length - 2)).toEqual(events.slice(-2));
     expect(fleet.summary().requests.total).toBeGreaterThan(100);
 
-    const info = fleet.clusterInfo('one');
+    const info = await fleet.clusterInfo('one');
     expect(info).toMatchObject({ name: 'one', clusterID: view?.rancherId, status: 'ready' });
     expect(info?.nodes?.map((node) => node.name)).toEqual(['one-plex1-7050m', 'one-plex3-7050m']);
     expect(info?.deployments?.find((deployment) => deployment.name === 'nginx')).toMatchObject({
@@ -207,6 +221,41 @@ describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
     expect(rancher.clusters()).toHaveLength(1);
   });
 
+  it('mixes templates, and has each cluster’s own again after a restart', async () => {
+    const rancher = await startRancher();
+    const home = await temporaryFolder();
+    await writeTemplate(home, 'edge', "nodes: [{ name: '{{cluster-name}}-box', version: v1.31.2+k3s1 }]\n");
+    const settings = settingsFor(rancher, home);
+    const first = await startFleet(settings);
+    await first.create('plain');
+    expect(await first.create('small', { backend: 'memory', template: 'edge' })).toMatchObject({
+      backend: 'memory',
+      template: 'edge',
+      nodes: 1,
+    });
+    await allActive(first, 2);
+    expect((await first.clusterInfo('small'))?.nodes).toMatchObject([
+      { name: 'small-box', version: 'v1.31.2+k3s1' },
+    ]);
+    await first.close();
+
+    const second = await startFleet(settings);
+    await allActive(second, 2);
+    expect(second.list({ template: 'edge' }).items.map(({ name }) => name)).toEqual(['small']);
+    expect(second.list({ labelSelector: 'template=default,backend=memory' }).total).toBe(1);
+    expect(second.list({ backend: 'kwok-shared' }).total).toBe(0);
+    expect((await second.clusterInfo('small'))?.nodes).toMatchObject([{ name: 'small-box' }]);
+    expect(second.templates()).toMatchObject([
+      { name: 'default', clusters: 1, nodes: 2, version: 'v1.28.5+k3s1' },
+      { name: 'edge', clusters: 1, nodes: 1, version: 'v1.31.2+k3s1' },
+    ]);
+    const [memory, ...others] = second.backends();
+    expect(memory).toMatchObject({ kind: 'memory', default: true, phase: 'ready', clusters: 2 });
+    expect(memory?.requests).toBe(second.summary().requests.total);
+    expect(others).toMatchObject([{ phase: 'idle' }, { phase: 'idle' }]);
+    expect(rancher.violations().filter((violation) => violation.kind !== 'tunnel-lost')).toEqual([]);
+  });
+
   it('leaves a foreign cluster of the same name alone and says so', async () => {
     const rancher = await startRancher();
     await call(rancher, 'POST', '/v1/provisioning.cattle.io.clusters', {
@@ -263,6 +312,24 @@ describe('a fleet without a Rancher', () => {
       { name: 'ok' },
       { error: { status: 400 } },
       { error: { status: 409 } },
+    ]);
+  });
+
+  it('refuses a backend and a template that are not there, and names too long for either, before anything is kept', async () => {
+    const home = await temporaryFolder();
+    const fleet = await Fleet.open({ settings: settingsFor(nowhere, home) });
+    onTestFinished(() => fleet.close());
+    await writeTemplate(home, 'broken', 'nodes: [{ name: 7x_ }]\n');
+    await expect(fleet.create('a', { backend: 'docker' })).rejects.toThrow(UnknownBackendError);
+    await expect(fleet.create('a', { template: 'other' })).rejects.toThrow(UnknownTemplateError);
+    await expect(fleet.createMany(['a', 'b'], { template: 'broken' })).rejects.toThrow(TemplateError);
+    await expect(fleet.create('a'.repeat(56), { backend: 'kwok-shared' })).rejects.toThrow(
+      /at most \d+ characters with/,
+    );
+    expect(fleet.names()).toEqual([]);
+    expect(fleet.templates()).toMatchObject([
+      { name: 'default' },
+      { name: 'broken', error: expect.stringMatching(/broken\.yaml:1: nodes\[0\]\.name/) },
     ]);
   });
 

@@ -47,6 +47,11 @@ export interface CreateClusterOptions {
   heartbeatFactor?: number;
   /** Arguments for components: `{ 'kube-apiserver': { 'max-requests-inflight': '1000' } }`. */
   extraArgs?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /**
+   * Address that the components listen on. kwokctl's own default is all of them, with an etcd that asks nobody who he is.
+   * @default 127.0.0.1
+   */
+  bindAddress?: string;
   /** Longest wait for the cluster to be ready, in milliseconds. @default 120_000 */
   waitMs?: number;
   /** Leave what there is of a cluster whose creation failed, to look at it. @default false */
@@ -111,17 +116,14 @@ export function createClusterArgs(
   return args;
 }
 
-/**
- * The kwok configuration for what `create cluster` has no flags for, or undefined when there is nothing of it. JSON,
- * which is YAML.
- */
-export function createClusterConfig(options: CreateClusterOptions, binaries: Binaries): string | undefined {
+/** The kwok configuration for what `create cluster` has no flags for. JSON, which is YAML. */
+export function createClusterConfig(options: CreateClusterOptions, binaries: Binaries): string {
   const values = {
+    bindAddress: options.bindAddress ?? '127.0.0.1',
     etcdPeerPort: options.ports?.etcdPeer,
     etcdctlBinary: binaries.find('etcdctl'),
     etcdutlBinary: binaries.find('etcdutl'),
   };
-  if (Object.values(values).every((value) => value === undefined)) return undefined;
   return JSON.stringify({
     apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
     kind: 'KwokctlConfiguration',

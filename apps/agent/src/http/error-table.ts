@@ -17,6 +17,9 @@ const table: Readonly<Record<string, Row>> = {
   ERR_FLEET_INVALID_NAME: { status: 400, field: 'name' },
   ERR_FLEET_CLUSTER_EXISTS: { status: 409, field: 'name' },
   ERR_FLEET_CLUSTER_NOT_FOUND: { status: 404 },
+  ERR_FLEET_UNKNOWN_BACKEND: { status: 400, field: 'backend' },
+  ERR_FLEET_UNKNOWN_TEMPLATE: { status: 400, field: 'template' },
+  ERR_TEMPLATE: { status: 400, field: 'template' },
   ERR_FLEET_CLOSED: { status: 503 },
   ERR_FLEET_STATE: { status: 500 },
 

@@ -31,6 +31,31 @@ const definitions: readonly Definition[] = [
     samples: ({ phases }) => Object.entries(phases).map(([phase, count]) => [{ phase }, count]),
   },
   {
+    name: 'backend_clusters',
+    help: 'Clusters by backend and phase.',
+    labels: ['backend', 'phase'],
+    type: 'gauge',
+    samples: ({ backends }) =>
+      backends.flatMap(({ kind, phases }) =>
+        Object.entries(phases).map(([phase, count]): Sample => [{ backend: kind, phase }, count]),
+      ),
+  },
+  {
+    name: 'backend_ready',
+    help: '1 while a backend can make clusters; 0 while it is started, repaired, or not needed yet.',
+    labels: ['backend'],
+    type: 'gauge',
+    samples: ({ backends }) =>
+      backends.map(({ kind, phase }) => [{ backend: kind }, phase === 'ready' ? 1 : 0]),
+  },
+  {
+    name: 'backend_requests_total',
+    help: 'Requests answered by the Kubernetes APIs of the clusters of a backend.',
+    labels: ['backend'],
+    type: 'counter',
+    samples: ({ backends }) => backends.map(({ kind, requests }) => [{ backend: kind }, requests]),
+  },
+  {
     name: 'tunnels_connected',
     help: 'Tunnels to Rancher that are up.',
     labels: ['tunnel'],

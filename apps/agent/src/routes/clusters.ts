@@ -1,7 +1,9 @@
 import { ClusterNotFoundError } from '@scale-cluster/cluster-sim';
+import type { FastifySchemaValidationError } from 'fastify';
 import { Type } from 'typebox';
 import type { AgentApp, AgentContext } from '../context.js';
 import { AgentError } from '../errors.js';
+import { choiceOf, choiceProperties } from '../schemas/choice.js';
 import { ClusterInfoBody } from '../schemas/cluster-info.js';
 import { ErrorBody, NameParams } from '../schemas/common.js';
 import { orWhenClosing } from './or-when-closing.js';
@@ -11,6 +13,7 @@ const RANCHER_ID_WAIT_MS = 15_000;
 
 const CreateBody = Type.Object({
   name: Type.String({ minLength: 1, description: 'Lower case, as a DNS label.' }),
+  ...choiceProperties,
 });
 const CreateAnswer = Type.Object({
   success: Type.Literal(true),
@@ -50,10 +53,13 @@ export function clusterRoutes(app: AgentApp, { fleet, closing }: AgentContext): 
     },
     async (request, reply) => {
       if (request.validationError) {
+        const [first] = request.validationError.validation as FastifySchemaValidationError[];
+        const about = first?.instancePath ?? '';
+        if (about !== '' && about !== '/name') throw request.validationError;
         throw new AgentError('ERR_AGENT_INVALID_REQUEST', 'Cluster name is required', 'name');
       }
       const { name } = request.body;
-      await fleet.create(name);
+      await fleet.create(name, choiceOf(request.body));
       const clusterID = await orWhenClosing(fleet.waitForRancherId(name, RANCHER_ID_WAIT_MS), closing);
       const message =
         clusterID === undefined
@@ -76,7 +82,7 @@ export function clusterRoutes(app: AgentApp, { fleet, closing }: AgentContext): 
     async (request) => {
       const { name } = request.params;
       if (name === '') throw new AgentError('ERR_AGENT_INVALID_REQUEST', 'missing name', 'name');
-      const info = fleet.clusterInfo(name);
+      const info = await fleet.clusterInfo(name);
       if (!info) throw new ClusterNotFoundError(name);
       return info;
     },

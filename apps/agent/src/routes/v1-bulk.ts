@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import type { AgentApp, AgentContext } from '../context.js';
 import { toHttpError } from '../http/error-table.js';
 import { BulkAnswer, BulkCreateBody, BulkDeleteBody } from '../schemas/bulk.js';
+import { choiceOf } from '../schemas/choice.js';
 import { ErrorBody } from '../schemas/common.js';
 import { namesToCreate, namesToDelete } from './bulk-names.js';
 
@@ -26,7 +27,10 @@ export function v1BulkRoutes(app: AgentApp, { fleet }: AgentContext): void {
       },
     },
     async (request, reply) => {
-      const answer = summarize(await fleet.createMany(namesToCreate(request.body)), 201);
+      const answer = summarize(
+        await fleet.createMany(namesToCreate(request.body), choiceOf(request.body)),
+        201,
+      );
       return reply.code(answer.failed === 0 ? 201 : 207).send(answer);
     },
   );

@@ -6,15 +6,17 @@ import {
 } from '@scale-cluster/cluster-sim';
 import { Type } from 'typebox';
 import type { AgentApp, AgentContext } from '../context.js';
-import { ClusterBody, PhaseName } from '../schemas/cluster-view.js';
+import { BackendName, ClusterBody, PhaseName } from '../schemas/cluster-view.js';
 import { ErrorBody, NameParams } from '../schemas/common.js';
 
 const ListQuery = Type.Object({
   phase: Type.Optional(PhaseName),
   prefix: Type.Optional(Type.String({ description: 'Only names that begin so.' })),
+  backend: Type.Optional(BackendName),
+  template: Type.Optional(Type.String({ description: 'Only clusters made of it.' })),
   label: Type.Optional(
     Type.String({
-      description: 'Kubernetes label selector over name, phase, backend, rancherId: phase!=active',
+      description: 'Kubernetes label selector over name, phase, backend, template, rancherId: phase!=active',
     }),
   ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),

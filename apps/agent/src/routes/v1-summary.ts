@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { AgentApp, AgentContext } from '../context.js';
+import { BackendBody } from '../schemas/backend-view.js';
 
 const Numbers = Type.Record(Type.String(), Type.Number());
 const Timing = Type.Object({
@@ -19,6 +20,7 @@ const Tunnels = Type.Object({
 const SummaryBody = Type.Object({
   total: Type.Integer(),
   phases: Numbers,
+  backends: Type.Array(BackendBody),
   stageTimings: Type.Record(Type.String(), Timing, {
     description: 'Milliseconds from creation to each stage.',
   }),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { choiceProperties } from './choice.js';
 
 /** Names in one bulk request; more are sent as several requests. */
 export const MAX_BULK = 10_000;
@@ -16,6 +17,7 @@ export const BulkCreateBody = Type.Object(
     start: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 99_999_999, description: 'The first number; 1 unless told.' }),
     ),
+    ...choiceProperties,
   },
   { additionalProperties: false, description: 'Either names, or prefix and count.' },
 );

@@ -1,9 +1,12 @@
-import { phaseNames, stageNames, type StageName } from '@scale-cluster/cluster-sim';
+import { backendKinds, phaseNames, stageNames, type StageName } from '@scale-cluster/cluster-sim';
 import { Type } from 'typebox';
 import { TimeOrNull } from './common.js';
 
 /** The phases a cluster can be in. */
 export const PhaseName = Type.Enum([...phaseNames]);
+
+/** The kinds of backends. */
+export const BackendName = Type.Enum([...backendKinds]);
 
 const perStage = <Value>(value: Value): Record<StageName, Value> =>
   Object.fromEntries(stageNames.map((stage) => [stage, value])) as Record<StageName, Value>;
@@ -50,6 +53,10 @@ export const ClusterBody = Type.Object({
   ]),
   tunnels: Type.Object({ cluster: Tunnel, steve: Tunnel }),
   createdAt: Type.String(),
-  backend: Type.String(),
+  backend: BackendName,
+  template: Type.String(),
   nodes: Type.Integer(),
+  proxyPort: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Its own HTTPS port for the Kubernetes API, with ProxyBasePort.',
+  }),
 });

@@ -105,12 +105,14 @@ describe('OpenAPI', () => {
     const document = (await app.inject({ url: '/docs/json', headers })).json();
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/api/v1/backends',
       '/api/v1/clusters',
       '/api/v1/clusters/delete',
       '/api/v1/clusters/{name}',
       '/api/v1/clusters/{name}/kubeconfig',
       '/api/v1/events',
       '/api/v1/summary',
+      '/api/v1/templates',
       '/clusters',
       '/clusters/{name}',
       '/health',

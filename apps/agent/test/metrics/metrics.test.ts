@@ -21,6 +21,10 @@ describe('/metrics', () => {
         'scale_agent_cluster_requests_total{verb="watch",code="200"} 5',
         'scale_agent_cluster_response_bytes_total 4096',
         'scale_agent_rancher_creates{state="queued"} 2',
+        'scale_agent_backend_clusters{backend="memory",phase="active"} 3',
+        'scale_agent_backend_ready{backend="memory"} 1',
+        'scale_agent_backend_ready{backend="kwok-shared"} 0',
+        'scale_agent_backend_requests_total{backend="memory"} 8',
       ]),
     );
     expect(answer.body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);

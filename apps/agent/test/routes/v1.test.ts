@@ -166,3 +166,64 @@ describe('/api/v1/summary', () => {
     expect((await app.inject('/api/v1/summary')).json()).toEqual(JSON.parse(JSON.stringify(fleet.summary())));
   });
 });
+
+describe('a choice of backend and template', () => {
+  it('is passed on and shown, for one cluster and for many', async () => {
+    const { app, fleet } = await buildApp();
+    await app.inject(post('/clusters', { name: 'a', backend: 'kwok-shared', template: 'edge' }));
+    const choice = { backend: 'kwok-dedicated', template: 'big' };
+    await app.inject(post('/api/v1/clusters', { prefix: 'b', count: 2, ...choice }));
+    await app.inject(post('/api/v1/clusters', { names: ['c'] }));
+    expect([...fleet.views.values()].map(({ backend, template }) => [backend, template])).toEqual([
+      ['kwok-shared', 'edge'],
+      ['kwok-dedicated', 'big'],
+      ['kwok-dedicated', 'big'],
+      ['memory', 'default'],
+    ]);
+    expect((await app.inject('/api/v1/clusters/a')).json()).toMatchObject({
+      backend: 'kwok-shared',
+      template: 'edge',
+    });
+  });
+
+  it.each([
+    ['/clusters', { name: 'a', backend: 'docker' }],
+    ['/api/v1/clusters', { names: ['a', 'b'], backend: 'docker' }],
+  ])('is refused as a whole by POST %s when it is not there', async (url, body) => {
+    const { app, fleet } = await buildApp();
+    const answer = await app.inject(post(url, body));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toEqual({
+      error: 'there is no backend "docker"; known are memory, kwok-shared, kwok-dedicated',
+      code: 'ERR_FLEET_UNKNOWN_BACKEND',
+      field: 'backend',
+    });
+    expect(fleet.views.size).toBe(0);
+  });
+
+  it('is refused when it is no text, and the name is not blamed for it', async () => {
+    const { app } = await buildApp();
+    const answer = await app.inject(post('/clusters', { name: 'a', template: {} }));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'FST_ERR_VALIDATION', field: 'template' });
+  });
+
+  it('can be looked up: backends with their progress, templates with what is wrong with them', async () => {
+    const { app } = await buildApp();
+    const backends = (await app.inject('/api/v1/backends')).json().items;
+    expect(backends[1]).toMatchObject({
+      kind: 'kwok-shared',
+      default: false,
+      phase: 'starting',
+      message: 'creating main-cluster',
+      since: '2026-01-01T00:00:00.000Z',
+    });
+    const templates = (await app.inject('/api/v1/templates')).json().items;
+    expect(templates[0]).toMatchObject({ name: 'default', version: 'v1.28.5+k3s1', nodes: 2 });
+    expect(templates[1]).toEqual({
+      name: 'broken',
+      clusters: 0,
+      error: 'broken.yaml:3: nodes[0].name: is missing',
+    });
+  });
+});

@@ -1,4 +1,12 @@
-import type { ClusterView, FleetEvent, FleetSummary, Phase, StageName } from '@scale-cluster/cluster-sim';
+import type {
+  BackendKind,
+  ClusterChoice,
+  ClusterView,
+  FleetEvent,
+  FleetSummary,
+  Phase,
+  StageName,
+} from '@scale-cluster/cluster-sim';
 import type { AgentClient } from './client.js';
 
 /** A cluster as `/api/v1` shows it. */
@@ -23,6 +31,8 @@ export interface BulkOutcome {
 export interface ListFilter {
   readonly phase?: string;
   readonly prefix?: string;
+  readonly backend?: string;
+  readonly template?: string;
   readonly label?: string;
 }
 
@@ -55,13 +65,14 @@ export function getSummary(client: AgentClient): Promise<FleetSummary> {
   return client.get<FleetSummary>('/api/v1/summary');
 }
 
-/** Creates by names or by number. */
+/** Creates by names or by number; the choice counts for all of them. */
 export function createClusters(
   client: AgentClient,
   wanted: { names: string[] } | { prefix: string; count: number; start?: number },
+  choice: ClusterChoice = {},
 ): Promise<BulkOutcome> {
-  if (!('names' in wanted)) return client.post('/api/v1/clusters', wanted);
-  return inParts(wanted.names, (names) => client.post('/api/v1/clusters', { names }));
+  if (!('names' in wanted)) return client.post('/api/v1/clusters', { ...wanted, ...choice });
+  return inParts(wanted.names, (names) => client.post('/api/v1/clusters', { names, ...choice }));
 }
 
 /** Deletes by names, prefix, or all. */
@@ -99,3 +110,10 @@ export const phaseNames: readonly string[] = Object.keys({
   'failed-retrying': true,
   deleting: true,
 } satisfies Record<Phase, true>);
+
+/** The kinds of backends; written out for the same reason. */
+export const backendKinds: readonly string[] = Object.keys({
+  memory: true,
+  'kwok-shared': true,
+  'kwok-dedicated': true,
+} satisfies Record<BackendKind, true>);

@@ -46,6 +46,15 @@ export function terminalOf(options: CommonOptions): Terminal {
   return new Terminal(options.json === true);
 }
 
+/** The options that were given. */
+export function definedOnly<T extends Record<string, string | undefined>>(
+  options: T,
+): { [Key in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: string;
+  };
+}
+
 /** Parses a whole number of an option. */
 export function wholeNumber(minimum: number): (text: string) => number {
   return (text) => {

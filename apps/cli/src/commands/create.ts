@@ -1,17 +1,19 @@
 import { Option, type Command } from 'commander';
-import { createClusters, type BulkOutcome } from '../api/clusters.js';
+import { backendKinds, createClusters, type BulkOutcome } from '../api/clusters.js';
 import type { AgentClient } from '../api/client.js';
 import { waitForClusters } from '../api/wait.js';
 import { usageError } from '../errors.js';
 import { PhaseProgress } from '../output/phase-progress.js';
 import type { Terminal } from '../output/terminal.js';
 import { printOutcome, throwOnFailures } from './bulk-outcome.js';
-import { connect, seconds, wholeNumber, withServer, type RemoteOptions } from './common.js';
+import { connect, definedOnly, seconds, wholeNumber, withServer, type RemoteOptions } from './common.js';
 
 interface CreateOptions extends RemoteOptions {
   readonly count?: number;
   readonly prefix?: string;
   readonly start?: number;
+  readonly backend?: string;
+  readonly template?: string;
   readonly wait?: boolean;
   readonly timeout: number;
 }
@@ -24,14 +26,22 @@ export function addCreate(program: Command): void {
     .option('--prefix <prefix>', 'with --count: names become PREFIX-0001, PREFIX-0002, …')
     .option('--count <n>', 'how many', wholeNumber(1))
     .option('--start <n>', 'the first number (default: 1)', wholeNumber(0))
+    .addOption(
+      new Option(
+        '--backend <kind>',
+        'where their Kubernetes APIs live (default: as the agent is set)',
+      ).choices([...backendKinds]),
+    )
+    .option('--template <name>', 'what they begin with: a file in config/templates (default: cluster.yaml)')
     .option('--wait', 'wait until all are active in Rancher')
     .addOption(
       new Option('--timeout <seconds>', 'how long to wait').argParser(seconds).default(600_000, '600'),
     );
   withServer(command).action(async (names: string[], options: CreateOptions) => {
     const wanted = wantedOf(names, options);
+    const { backend, template } = options;
     const { client, terminal } = connect(options);
-    const outcome = await createClusters(client, wanted);
+    const outcome = await createClusters(client, wanted, definedOnly({ backend, template }));
     printOutcome(terminal, 'created', outcome);
     const created = outcome.results
       .filter((result) => result.error === undefined)

@@ -45,7 +45,8 @@ function printCluster(terminal: Terminal, cluster: Cluster): void {
     'In Rancher',
     rancher === null ? '-' : `${rancher.state}${rancher.message === '' ? '' : `, ${rancher.message}`}`,
   );
-  fact('Backend', `${cluster.backend}, ${cluster.nodes} nodes`);
+  fact('Backend', cluster.backend);
+  fact('Template', `${cluster.template}, ${cluster.nodes} nodes`);
   fact('Created', cluster.createdAt);
   if (lastError !== null) {
     const retry = lastError.retryAt === null ? '' : `, next try ${lastError.retryAt}`;

@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
-import { listClusters, phaseNames, type Cluster, type ListFilter } from '../api/clusters.js';
+import { backendKinds, listClusters, phaseNames, type Cluster, type ListFilter } from '../api/clusters.js';
 import { formatDuration } from '../output/format.js';
 import { formatTable } from '../output/table.js';
-import { connect, withServer, type RemoteOptions } from './common.js';
+import { connect, definedOnly, withServer, type RemoteOptions } from './common.js';
 
 interface ListOptions extends RemoteOptions, ListFilter {
   readonly quiet?: boolean;
@@ -15,15 +15,14 @@ export function addList(program: Command): void {
     .description('list clusters')
     .addOption(new Option('--phase <phase>', 'only clusters in this phase').choices([...phaseNames]))
     .option('--prefix <prefix>', 'only clusters whose names begin so')
-    .option('-l, --label <selector>', 'label selector over name, phase, backend, rancherId')
+    .addOption(new Option('--backend <kind>', 'only clusters of this backend').choices([...backendKinds]))
+    .option('--template <name>', 'only clusters made of this template')
+    .option('-l, --label <selector>', 'label selector over name, phase, backend, template, rancherId')
     .option('-q, --quiet', 'only names');
   withServer(command).action(async (options: ListOptions) => {
     const { client, terminal } = connect(options);
-    const filter = Object.fromEntries(
-      Object.entries({ phase: options.phase, prefix: options.prefix, label: options.label }).filter(
-        ([, value]) => value !== undefined,
-      ),
-    ) as ListFilter;
+    const { phase, prefix, backend, template, label } = options;
+    const filter = definedOnly({ phase, prefix, backend, template, label });
     const clusters: Cluster[] = [];
     for await (const cluster of listClusters(client, filter)) {
       if (options.quiet && !terminal.json) terminal.print(cluster.name);
@@ -35,7 +34,7 @@ export function addList(program: Command): void {
   });
 }
 
-const headings = ['NAME', 'PHASE', 'RANCHER ID', 'TUNNELS', 'NODES', 'AGE', 'LAST ERROR'];
+const headings = ['NAME', 'PHASE', 'RANCHER ID', 'TUNNELS', 'BACKEND', 'NODES', 'AGE', 'LAST ERROR'];
 
 function toRow(cluster: Cluster): string[] {
   const { cluster: api, steve } = cluster.tunnels;
@@ -45,6 +44,7 @@ function toRow(cluster: Cluster): string[] {
     cluster.phase,
     cluster.rancherId ?? '-',
     `${up}/2`,
+    cluster.backend,
     String(cluster.nodes),
     formatDuration(Math.max(0, Date.now() - Date.parse(cluster.createdAt))),
     cluster.lastError === null ? '' : `${cluster.lastError.stage}: ${cluster.lastError.message}`,

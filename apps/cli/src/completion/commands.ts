@@ -7,7 +7,7 @@ export interface CommandDescription {
   readonly options: readonly OptionDescription[];
   /** Whether its arguments are names of existing clusters. */
   readonly takesClusters: boolean;
-  /** The fixed values of its first argument. */
+  /** The fixed values of its first argument, or the commands under it. */
   readonly choices: readonly string[];
 }
 
@@ -28,7 +28,8 @@ export function describeCommands(program: Command): CommandDescription[] {
   return program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    options: command.options
+    options: [command, ...command.commands]
+      .flatMap((one) => one.options)
       .filter((option) => option.long !== undefined)
       .map((option) => ({
         long: option.long ?? '',
@@ -38,6 +39,6 @@ export function describeCommands(program: Command): CommandDescription[] {
         choices: option.argChoices ?? [],
       })),
     takesClusters: onClusters.has(command.name()),
-    choices: command.registeredArguments[0]?.argChoices ?? [],
+    choices: command.registeredArguments[0]?.argChoices ?? command.commands.map((one) => one.name()),
   }));
 }

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, startAgent, type RunningAgent } from '@scale-cluster/agent';
-import { loadSettings, type FleetSummary } from '@scale-cluster/cluster-sim';
+import {
+  loadSettings,
+  missingKwokPrograms,
+  removeKwokClusters,
+  type BackendKind,
+  type FleetSummary,
+  type Settings,
+} from '@scale-cluster/cluster-sim';
 import { AgentClient } from '../api/client.js';
 import { createClusters, getSummary } from '../api/clusters.js';
 import { waitForClusters } from '../api/wait.js';
@@ -17,6 +24,7 @@ import { startRancherProcess, type RancherProcess, type RancherReport } from './
 
 /** What a demo is asked to do. */
 export interface DemoOptions {
+  readonly backend: BackendKind;
   readonly count: number;
   readonly timeoutMs: number;
   /** Folder of settings and state; a temporary one, removed at the end, unless given or kept. */
@@ -28,6 +36,7 @@ export interface DemoOptions {
 
 /** What a demo has found. */
 export interface DemoResult {
+  readonly backend: BackendKind;
   readonly clusters: number;
   readonly seconds: number;
   readonly stageTimings: FleetSummary['stageTimings'];
@@ -54,22 +63,42 @@ export async function runDemo(
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'scale-cluster-demo-')));
   const temporary = options.home === undefined && !options.keep;
   let rancher: RancherProcess | undefined;
+  let settings: Settings | undefined;
   let agent: RunningAgent | undefined;
   try {
     rancher = await startRancherProcess();
     terminal.note(`a small Rancher at ${rancher.url}`);
-    agent = await startDemoAgent(home, rancher);
+    settings = await demoSettings(home, options.backend, rancher);
+    if (options.backend !== 'memory') checkPrograms(settings, terminal);
+    const logger = createLogger(settings.logLevel, join(home, 'agent.log'));
+    agent = await startAgent(settings, { logger, pingPort: 0 });
     terminal.note(`the agent at ${agent.url}, its files in ${home}`);
     await onResult(await populate(options, terminal, home, agent, rancher));
   } finally {
     await agent?.close();
     await rancher?.close();
+    // An agent that ends leaves its KWOK clusters for the next one; after a demo comes none.
+    if (settings !== undefined && options.backend !== 'memory') await removeKwokClusters(settings);
     if (temporary) await rm(home, { recursive: true, force: true });
   }
 }
 
-async function startDemoAgent(home: string, rancher: RancherProcess): Promise<RunningAgent> {
-  const settings = loadSettings({
+/** Throws when there is no kwokctl; what else is missing kwokctl downloads if it can. */
+function checkPrograms(settings: Settings, terminal: Terminal): void {
+  const missing = missingKwokPrograms(settings);
+  const hint =
+    'tools/kube-binaries/build.sh builds all with Go >= 1.25 (about 10 minutes); or name a folder that has them: ' +
+    'KUBE_BINARIES=/path npm run demo …';
+  if (missing.includes('kwokctl')) {
+    throw cliError('ERR_CLI_DEMO', `this backend needs programs that are not here: ${missing.join(', ')}`, {
+      hint,
+    });
+  }
+  if (missing.length > 0) terminal.note(`kwokctl will download ${missing.join(', ')}; if it can't: ${hint}`);
+}
+
+async function demoSettings(home: string, backend: BackendKind, rancher: RancherProcess): Promise<Settings> {
+  return loadSettings({
     home,
     // The demo must not meet the user's real Rancher.
     env: {},
@@ -81,17 +110,17 @@ async function startDemoAgent(home: string, rancher: RancherProcess): Promise<Ru
       ListenAddress: '127.0.0.1',
       ListenPort: 0,
       LocalAPIPort: await freePort(),
+      Backend: backend,
+      MainAPIPort: await freePort(),
       LogLevel: 'info',
       // A real Rancher makes clusters one after the other; the demo's does not.
       ConcurrentCreates: 20,
     },
   });
-  const logger = createLogger(settings.logLevel, join(home, 'agent.log'));
-  return startAgent(settings, { logger, pingPort: 0 });
 }
 
 async function populate(
-  { count, timeoutMs, signal }: DemoOptions,
+  { backend, count, timeoutMs, signal }: DemoOptions,
   terminal: Terminal,
   home: string,
   agent: RunningAgent,
@@ -119,6 +148,7 @@ async function populate(
     throw cliError('ERR_CLI_DEMO', `the agent says all ${count} are active, Rancher only ${report.active}`);
   }
   return {
+    backend,
     clusters: count,
     seconds,
     stageTimings: (await getSummary(client)).stageTimings,

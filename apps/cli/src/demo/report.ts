@@ -1,4 +1,4 @@
-import { basename, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { formatBytes, formatDuration } from '../output/format.js';
 import { formatTable } from '../output/table.js';
 import type { Terminal } from '../output/terminal.js';
@@ -30,6 +30,7 @@ export function printDemo(terminal: Terminal, result: DemoResult): void {
   terminal.print(memoryLine(result));
 }
 
+/** Of this process alone: what KWOK's processes take is in bench/backends. */
 function memoryLine({ clusters, memory: { before, after } }: DemoResult): string {
   const perCluster = (bytes: number): string => formatBytes(Math.max(0, bytes) / clusters);
   return (
@@ -41,11 +42,19 @@ function memoryLine({ clusters, memory: { before, after } }: DemoResult): string
 /** Prints what can be tried while everything is still up. */
 export function printNextSteps(
   terminal: Terminal,
-  { kubeconfigs, urls, home, firstCluster }: DemoResult,
+  { backend, kubeconfigs, urls, home, firstCluster }: DemoResult,
 ): void {
   const steps = [
     [`kubectl --kubeconfig ${kubeconfigs.throughRancher} get nodes`, 'through Rancher and the tunnel'],
     [`kubectl --kubeconfig ${kubeconfigs.direct} get pods -A`, `the API of ${firstCluster} itself`],
+    ...(backend === 'kwok-shared'
+      ? ([
+          [
+            `kubectl --kubeconfig ${join(home, 'kwok', 'clusters', 'main-cluster', 'kubeconfig.yaml')} get ns,nodes,pods -A`,
+            'the main cluster, where nodes and pods of all live',
+          ],
+        ] as const)
+      : []),
     [`${thisCommand()} watch --server ${urls.agent}`, 'all clusters, live'],
     [`${urls.agent}/docs`, 'the REST API'],
   ] as const;

@@ -1,4 +1,4 @@
-import type { ClusterApi } from '@scale-cluster/memory-apiserver';
+import type { ClusterObjects } from '../backend/cluster-objects.js';
 import { podTotals, totalAnnotations } from './pod-totals.js';
 
 /** Places work for later; equal keys that wait are one. Thousands of clusters share its one timer. */
@@ -7,7 +7,9 @@ export interface Delayer {
 }
 
 export interface AgentControllersOptions {
-  api: ClusterApi;
+  objects: ClusterObjects;
+  /** The nodes have the figures of their pods already: nothing is to do before something changes. */
+  hasPodTotals: boolean;
   /** Prefix of the keys given to the delayer. */
   uid: string;
   delayer: Delayer;
@@ -30,23 +32,23 @@ export class AgentControllers {
   readonly #watches: { close(): void }[];
 
   constructor(private readonly options: AgentControllersOptions) {
-    const { api } = options;
+    const { objects, podDelayMs = 15_000, namespaceDelayMs = 2_000 } = options;
+    const annotateLater = (): void => this.#later('pods', podDelayMs, () => this.#annotateNodes());
     this.#watches = [
-      api.watch('pods', {}, () =>
-        this.#later('pods', options.podDelayMs ?? 15_000, () => this.#annotateNodes()),
-      ),
-      api.watch('nodes', {}, (type) => {
-        if (type === 'ADDED') this.#later('pods', options.podDelayMs ?? 15_000, () => this.#annotateNodes());
+      objects.watch('pods', { since: 'now' }, annotateLater),
+      objects.watch('nodes', { since: 'now' }, (type) => {
+        if (type === 'ADDED') annotateLater();
       }),
-      api.watch('namespaces', {}, (type, namespace) => {
+      objects.watch('namespaces', { since: 'now' }, (type, namespace) => {
         if (
           type === 'DELETED' ||
           projectOf(namespace.metadata.annotations) === namespace.metadata.labels?.[projectField]
         )
           return;
-        this.#later('namespaces', options.namespaceDelayMs ?? 2_000, () => this.#labelNamespaces());
+        this.#later('namespaces', namespaceDelayMs, () => this.#labelNamespaces());
       }),
     ];
+    if (!options.hasPodTotals) annotateLater();
   }
 
   close(): void {
@@ -54,31 +56,31 @@ export class AgentControllers {
     this.#watches.length = 0;
   }
 
-  #later(what: string, delayMs: number, run: () => void): void {
+  #later(what: string, delayMs: number, run: () => Promise<void>): void {
     this.options.delayer.delay(`${this.options.uid}/${what}`, delayMs, () => {
       if (this.#watches.length === 0) return;
-      try {
-        run();
-      } catch (error) {
-        this.options.onError(error);
-      }
+      run().catch((error: unknown) => {
+        if (this.#watches.length > 0) this.options.onError(error);
+      });
     });
   }
 
-  #annotateNodes(): void {
-    const { api } = this.options;
-    const totals = podTotals(api.list('pods'));
-    for (const node of api.list('nodes')) {
+  async #annotateNodes(): Promise<void> {
+    const { objects } = this.options;
+    const totals = podTotals(await objects.list('pods'));
+    for (const node of await objects.list('nodes')) {
       const wanted = totalAnnotations(totals.get(node.metadata.name));
       const same = Object.entries(wanted).every(([key, value]) => node.metadata.annotations?.[key] === value);
-      if (!same)
-        api.patch('nodes', undefined, node.metadata.name, 'merge', { metadata: { annotations: wanted } });
+      if (same) continue;
+      await objects.patch('nodes', undefined, node.metadata.name, 'merge', {
+        metadata: { annotations: wanted },
+      });
     }
   }
 
-  #labelNamespaces(): void {
-    const { api } = this.options;
-    for (const { metadata } of api.list('namespaces')) {
+  async #labelNamespaces(): Promise<void> {
+    const { objects } = this.options;
+    for (const { metadata } of await objects.list('namespaces')) {
       const project = projectOf(metadata.annotations);
       if (
         project === undefined ||
@@ -86,7 +88,7 @@ export class AgentControllers {
         metadata.deletionTimestamp !== undefined
       )
         continue;
-      api.patch('namespaces', undefined, metadata.name, 'merge', {
+      await objects.patch('namespaces', undefined, metadata.name, 'merge', {
         metadata: { labels: { [projectField]: project } },
       });
     }

@@ -1,4 +1,5 @@
-import type { ClusterApi, KubeObject } from '@scale-cluster/memory-apiserver';
+import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import type { ClusterObjects } from '../backend/cluster-objects.js';
 import { agentNamespace, agentServiceAccount, type ClusterTokens } from './identity.js';
 
 /** What the Secret `stv-aggregation` says about Rancher. */
@@ -16,16 +17,20 @@ export interface AggregationFacts {
  * The long-lived token of the agent's service account, in the form that its start leaves behind
  * (rancher pkg/serviceaccounttoken/secret.go `SecretTemplate`, facts: rancher-import §3.1 item 4).
  */
-export function ensureAgentToken(api: ClusterApi, tokens: ClusterTokens, caCert: string): void {
-  ensure(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: agentNamespace } });
-  const account = ensure(api, {
+export async function ensureAgentToken(
+  objects: ClusterObjects,
+  tokens: ClusterTokens,
+  caCert: string,
+): Promise<void> {
+  await ensure(objects, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: agentNamespace } });
+  const account = await ensure(objects, {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
     metadata: { name: agentServiceAccount, namespace: agentNamespace },
   });
   const name = tokens.agentSecretName;
-  if (api.find('secrets', agentNamespace, name) === undefined) {
-    api.create({
+  if ((await objects.find('secrets', agentNamespace, name)) === undefined) {
+    await objects.create({
       apiVersion: 'v1',
       kind: 'Secret',
       type: 'kubernetes.io/service-account-token',
@@ -53,7 +58,7 @@ export function ensureAgentToken(api: ClusterApi, tokens: ClusterTokens, caCert:
   const reference = `${agentNamespace}/${name}`;
   const annotation = 'rancher.io/service-account.secret-ref';
   if (account.metadata.annotations?.[annotation] !== reference) {
-    api.patch('serviceaccounts', agentNamespace, agentServiceAccount, 'merge', {
+    await objects.patch('serviceaccounts', agentNamespace, agentServiceAccount, 'merge', {
       metadata: { annotations: { [annotation]: reference } },
     });
   }
@@ -63,7 +68,10 @@ export function ensureAgentToken(api: ClusterApi, tokens: ClusterTokens, caCert:
  * Writes Secret cattle-system/stv-aggregation, by which the agent opens its second tunnel and Rancher's cavalidator
  * sees that certificates are checked (facts: rancher-import §3.3). Nothing happens when it is up to date.
  */
-export function ensureAggregationSecret(api: ClusterApi, facts: AggregationFacts): void {
+export async function ensureAggregationSecret(
+  objects: ClusterObjects,
+  facts: AggregationFacts,
+): Promise<void> {
   const data = {
     CATTLE_SERVER: base64(facts.rancherURL),
     CATTLE_TOKEN: base64(facts.registrationToken),
@@ -73,9 +81,9 @@ export function ensureAggregationSecret(api: ClusterApi, facts: AggregationFacts
     token: base64(`stv-cluster-${facts.registrationToken}`),
     'ca.crt': base64(facts.caCert),
   };
-  const present = api.find('secrets', agentNamespace, 'stv-aggregation');
+  const present = await objects.find('secrets', agentNamespace, 'stv-aggregation');
   if (present === undefined) {
-    api.create({
+    await objects.create({
       apiVersion: 'v1',
       kind: 'Secret',
       type: 'Opaque',
@@ -86,12 +94,13 @@ export function ensureAggregationSecret(api: ClusterApi, facts: AggregationFacts
   }
   const old = (present['data'] ?? {}) as Record<string, string>;
   if (Object.entries(data).every(([key, value]) => (old[key] ?? '') === value)) return;
-  api.patch('secrets', agentNamespace, 'stv-aggregation', 'merge', { data });
+  await objects.patch('secrets', agentNamespace, 'stv-aggregation', 'merge', { data });
 }
 
-function ensure(api: ClusterApi, object: KubeObject): KubeObject {
+async function ensure(objects: ClusterObjects, object: KubeObject): Promise<KubeObject> {
   const storage = object.kind === 'Namespace' ? 'namespaces' : 'serviceaccounts';
-  return api.find(storage, object.metadata.namespace, object.metadata.name) ?? api.create(object);
+  const present = await objects.find(storage, object.metadata.namespace, object.metadata.name);
+  return present ?? objects.create(object);
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

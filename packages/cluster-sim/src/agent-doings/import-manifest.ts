@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
-import type { ClusterApi, KubeObject } from '@scale-cluster/memory-apiserver';
+import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import type { ClusterObjects } from '../backend/cluster-objects.js';
 import { errorText } from '../errors.js';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -29,9 +30,12 @@ export function parseImportManifest(yaml: string): KubeObject[] {
 /**
  * Does what `kubectl apply -f` does on a cluster that has none of the objects: creates them, each with the annotation
  * that lets Rancher's own later apply find out what has changed. Objects that exist are left alone.
- * Returns how many were created. Throws when the cluster refuses one.
+ * Returns how many were created. Rejects when the cluster refuses one.
  */
-export function applyImportManifest(api: ClusterApi, objects: readonly KubeObject[]): number {
+export async function applyImportManifest(
+  cluster: ClusterObjects,
+  objects: readonly KubeObject[],
+): Promise<number> {
   let created = 0;
   for (const object of objects) {
     // Rancher's ClusterRoleBinding carries a namespace although it is cluster-scoped (facts: rancher-import §2).
@@ -46,7 +50,7 @@ export function applyImportManifest(api: ClusterApi, objects: readonly KubeObjec
       [lastApplied]: `${JSON.stringify(applied)}\n`,
     };
     try {
-      api.create(
+      await cluster.create(
         { ...placed, metadata: { ...placed.metadata, annotations } },
         { fieldManager: 'kubectl-client-side-apply' },
       );

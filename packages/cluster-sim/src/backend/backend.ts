@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ClusterApi, ResourceCatalog, UserInfo } from '@scale-cluster/memory-apiserver';
+import type { ResourceCatalog, UserInfo } from '@scale-cluster/memory-apiserver';
+import type { BackendKind } from './backend-kinds.js';
+import type { ClusterObjects } from './cluster-objects.js';
 
 /** What a backend needs to know to make a cluster, the same at every start of the program. */
 export interface ProvisionRequest {
@@ -11,6 +13,8 @@ export interface ProvisionRequest {
   createdAt: number;
   /** Bearer tokens that its API accepts from the start. */
   tokens: Record<string, UserInfo>;
+  /** Name of what it begins with, see `TemplateSet`; undefined is the default one. */
+  template?: string | undefined;
 }
 
 /** A request that a cluster's API has answered. */
@@ -32,29 +36,53 @@ export interface BackendCluster {
   readonly caCert: string;
   /** Such as `v1.28.5+k3s1`. */
   readonly version: string;
-  /** In-process access for our own doings. */
-  readonly api: ClusterApi;
-  /** What it serves, CRDs included. */
+  /** Access for our own doings. */
+  readonly objects: ClusterObjects;
+  /** What it serves, CRDs included, as last seen. */
   readonly catalog: ResourceCatalog;
+  /** Its nodes carry the agent's figures of the template's pods already, so that nobody has to write them. */
+  readonly hasPodTotals: boolean;
   /** Answers one HTTP request to its Kubernetes API. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Goes on with a connection in another protocol, or answers that it can't: exec, attach, port-forward. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** As last seen. */
   objectCount(): number;
 }
 
-/** Where the APIs of clusters live. One per fleet. */
+/**
+ * - `idle`: no cluster has needed it yet
+ * - `starting`: on its way; clusters wait
+ * - `ready`: clusters can be made
+ * - `repairing`: it was ready, something broke and is being put right
+ * - `failed`: it can't go on by itself at the moment, `message` says why; it tries again
+ */
+export type BackendPhase = 'idle' | 'starting' | 'ready' | 'repairing' | 'failed';
+
+export interface BackendStatus {
+  phase: BackendPhase;
+  /** What it is doing or waiting for, for the user; empty when there is nothing to say. */
+  message: string;
+  /** When this phase began, milliseconds since the epoch. */
+  since: number;
+}
+
+/** Where the APIs of clusters live. At most one of each kind per fleet, made when the first cluster needs it. */
 export interface Backend {
-  readonly kind: string;
-  /** Nodes that a new cluster has. */
-  readonly nodeCount: number;
-  /** Longest name a cluster may have. */
-  readonly maxNameLength: number;
-  /** Brings up APIs that existed before a restart; once, before the first {@link provision}. */
+  readonly kind: BackendKind;
+  /** Cheap; asked by every look at `/api/v1/backends`. */
+  status(): BackendStatus;
+  /**
+   * Begins to work, and brings up the APIs of all its clusters that existed before a restart (none if it has no
+   * clusters yet); once, before the first {@link provision}. Clusters that are not told to `onAdopted` are provisioned
+   * anew. Nothing but the clusters of this backend waits for it. What can't be put right soon must not hold it up: then
+   * {@link provision} rejects with what is wrong, for the user to see.
+   */
   adopt(requests: readonly ProvisionRequest[], onAdopted: (cluster: BackendCluster) => void): Promise<void>;
-  /** Makes the cluster's API, or gives the one that is there. */
+  /** Makes the cluster's API, or gives the one that is there. Rejections are tried again later. */
   provision(request: ProvisionRequest): Promise<BackendCluster>;
-  /** Removes the API and everything that was stored in it. */
+  /** Removes the API and everything that was stored in it; no error when there is nothing. */
   remove(uid: string): Promise<void>;
+  /** Leaves everything so that a later {@link adopt} finds it. */
   close(): Promise<void>;
 }

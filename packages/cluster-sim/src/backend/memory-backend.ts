@@ -1,63 +1,45 @@
-import {
-  ApiServer,
-  type Cluster,
-  type ClusterBase,
-  type HeartbeatOptions,
-  type JournalEntry,
-} from '@scale-cluster/memory-apiserver';
-import { FleetClosedError } from '../errors.js';
-import type { Journal } from '../journal/journal.js';
-import type { Logger } from '../logger.js';
+import type { ApiServerOptions, Cluster, JournalEntry } from '@scale-cluster/memory-apiserver';
+import { errorText, FleetClosedError } from '../errors.js';
 import type { Template } from '../template/load.js';
-import { podTotals, withPodTotals } from '../agent-doings/pod-totals.js';
-import type { Backend, BackendCluster, ProvisionRequest, RequestInfo } from './backend.js';
+import type { BackendContext } from './backend-context.js';
+import type { Backend, BackendCluster, BackendStatus, ProvisionRequest } from './backend.js';
+import { MemoryObjects } from './memory-objects.js';
+import { MemoryTemplate } from './memory-template.js';
 
 /** The `kubernetes` service of every cluster; never a place on a network (facts: rancher-import §4.2). */
 export const clusterAddress = '10.43.0.1:443';
 
-export interface MemoryBackendOptions {
-  template: Template;
-  caCert: string;
-  journal: Journal;
-  /** Signs tokens that are asked for inside clusters; the same after every restart. */
-  tokenKey: string;
-  now: () => number;
-  random: () => number;
-  logger: Logger;
-  onRequest: (request: RequestInfo) => void;
-  /** How often nodes show that they live. @default never */
-  heartbeats?: HeartbeatOptions;
-}
-
 interface Instance extends BackendCluster {
-  readonly cluster: Cluster;
+  close(): void;
 }
 
-/** All clusters in this process: a shared base made from the template, and what each has changed of it. */
+/** What differs where another backend stands on this one. */
+export interface MemoryVariant {
+  /** Who runs the pods. @default 'builtin' */
+  kubelet?: ApiServerOptions['kubelet'];
+  /** Called with each cluster that is made or brought back, before anybody else gets it. */
+  onCluster?: (cluster: Cluster) => void;
+}
+
+/** All clusters in this process: shared bases made from the templates, and what each cluster has changed of its own. */
 export class MemoryBackend implements Backend {
   readonly kind = 'memory';
-  readonly nodeCount: number;
-  readonly maxNameLength: number;
-  readonly #server: ApiServer;
-  readonly #base: ClusterBase;
+  readonly #templates = new Map<Template, MemoryTemplate>();
   readonly #instances = new Map<string, Instance>();
+  /** What clusters had written that can't be brought back as long as their template is missing. */
+  readonly #unrestored = new Map<string, JournalEntry[]>();
+  readonly #status: BackendStatus;
   #closed = false;
 
-  constructor(private readonly options: MemoryBackendOptions) {
-    const { template, tokenKey, now, random, logger, journal, heartbeats = {} } = options;
-    this.nodeCount = template.nodeCount;
-    this.maxNameLength = template.maxNameLength;
-    this.#server = new ApiServer({
-      version: template.version,
-      tokenKey,
-      now,
-      random,
-      logger,
-      heartbeats,
-      metrics: true,
-      fieldForms: journal.forms,
-    });
-    this.#base = this.#createBase();
+  constructor(
+    private readonly context: BackendContext,
+    private readonly variant: MemoryVariant = {},
+  ) {
+    this.#status = { phase: 'ready', message: '', since: context.now() };
+  }
+
+  status(): BackendStatus {
+    return this.#status;
   }
 
   async adopt(
@@ -66,11 +48,12 @@ export class MemoryBackend implements Backend {
   ): Promise<void> {
     const waiting = new Map(requests.map((request) => [request.uid, request]));
     const make = async (request: ProvisionRequest, entries?: Iterable<JournalEntry>): Promise<void> => {
-      onAdopted(this.#create(request, entries));
+      const cluster = this.#restore(request, entries);
+      if (cluster !== undefined) onAdopted(cluster);
       await new Promise(setImmediate);
       if (this.#closed) throw new FleetClosedError();
     };
-    for await (const shard of this.options.journal.load((uid) => waiting.has(uid))) {
+    for await (const shard of this.context.journal.load((uid) => waiting.has(uid))) {
       for (const [uid, entries] of shard) {
         const request = waiting.get(uid);
         waiting.delete(uid);
@@ -81,58 +64,88 @@ export class MemoryBackend implements Backend {
   }
 
   async provision(request: ProvisionRequest): Promise<BackendCluster> {
-    return this.#instances.get(request.uid) ?? this.#create(request);
+    const instance = this.#instances.get(request.uid);
+    if (instance !== undefined) return instance;
+    const created = this.#create(request, this.#unrestored.get(request.uid));
+    this.#unrestored.delete(request.uid);
+    return created;
   }
 
   async remove(uid: string): Promise<void> {
-    this.#instances.get(uid)?.cluster.close();
+    this.#instances.get(uid)?.close();
     this.#instances.delete(uid);
-    this.options.journal.end(uid);
+    this.#unrestored.delete(uid);
+    this.context.journal.end(uid);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#server.close();
+    await Promise.all([...this.#templates.values()].map((template) => template.close()));
     this.#instances.clear();
   }
 
+  #restore(request: ProvisionRequest, entries: Iterable<JournalEntry> = []): Instance | undefined {
+    const { logger, templates } = this.context;
+    try {
+      templates.get(request.template);
+    } catch (error) {
+      logger.error({ cluster: request.name, error: errorText(error) }, 'cluster lacks its template');
+      this.#unrestored.set(request.uid, [...entries]);
+      return undefined;
+    }
+    return this.#create(request, entries);
+  }
+
   #create(request: ProvisionRequest, restore?: Iterable<JournalEntry>): Instance {
-    const { caCert, journal, onRequest, template } = this.options;
-    const cluster = this.#server.createCluster({
+    const { pki, journal, onRequest } = this.context;
+    const { caCert } = pki;
+    const template = this.#template(request.template);
+    const cluster = template.createCluster({
       ...request,
-      base: this.#base,
       caCert,
       onWrite: journal.writer(request.uid),
       ...(restore === undefined ? {} : { restore }),
     });
     cluster.onRequest = onRequest;
+    this.variant.onCluster?.(cluster);
     const instance: Instance = {
-      cluster,
       name: request.name,
       uid: request.uid,
       address: clusterAddress,
       caCert,
       version: template.version,
-      api: cluster.api,
+      objects: new MemoryObjects(cluster.api),
       catalog: cluster.catalog,
+      hasPodTotals: true,
       handle: (incoming, response) => cluster.handle(incoming, response),
       handleUpgrade: (incoming, socket, head) => cluster.handleUpgrade(incoming, socket, head),
       objectCount: () => cluster.objectCount(),
+      close: () => cluster.close(),
     };
     this.#instances.set(request.uid, instance);
     return instance;
   }
 
-  /**
-   * The base has the figures that the agent writes on nodes already, so that a new cluster has nothing to write:
-   * a trial cluster shows which pods the template's workloads get.
-   */
-  #createBase(): ClusterBase {
-    const { template } = this.options;
-    const plain = this.#server.createBase(template.objects);
-    const trial = this.#server.createCluster({ name: '{{cluster-name}}', uid: 'trial', base: plain });
-    const totals = podTotals(trial.api.list('pods'));
-    trial.close();
-    return this.#server.createBase(withPodTotals(template.objects, totals));
+  #template(name: string | undefined): MemoryTemplate {
+    const template = this.context.templates.get(name);
+    let prepared = this.#templates.get(template);
+    if (prepared === undefined) {
+      const { tokenKey, now, random, logger, journal, settings } = this.context;
+      prepared = new MemoryTemplate(template, {
+        tokenKey,
+        now,
+        random,
+        logger,
+        heartbeats: {
+          leaseMs: settings.nodeLeaseIntervalSec * 1000,
+          statusMs: settings.nodeStatusIntervalSec * 1000,
+        },
+        metrics: true,
+        ...(this.variant.kubelet === undefined ? {} : { kubelet: this.variant.kubelet }),
+        fieldForms: journal.forms,
+      });
+      this.#templates.set(template, prepared);
+    }
+    return prepared;
   }
 }

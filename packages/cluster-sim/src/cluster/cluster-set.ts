@@ -1,4 +1,6 @@
+import { backendKinds, type BackendKind } from '../backend/backend-kinds.js';
 import type { FleetMetrics } from '../metrics.js';
+import type { ClusterRecord } from '../state/record.js';
 import { phaseNames, type FleetEvent, type FleetSummary, type Phase, type StageName } from '../views.js';
 import type { ManagedCluster } from './managed-cluster.js';
 
@@ -101,6 +103,20 @@ export class ClusterSet {
     const counts = Object.fromEntries(phaseNames.map((phase) => [phase, 0])) as Record<Phase, number>;
     for (const cluster of this.#byName.values()) counts[cluster.phase] += 1;
     return counts;
+  }
+
+  phaseCountsByBackend(): Record<BackendKind, Record<Phase, number>> {
+    const counts = Object.fromEntries(
+      backendKinds.map((kind) => [kind, Object.fromEntries(phaseNames.map((phase) => [phase, 0]))]),
+    ) as Record<BackendKind, Record<Phase, number>>;
+    for (const { record, phase } of this.#byName.values()) counts[record.backend][phase] += 1;
+    return counts;
+  }
+
+  countWith(holds: (record: ClusterRecord) => boolean): number {
+    let count = 0;
+    for (const { record } of this.#byName.values()) if (holds(record)) count += 1;
+    return count;
   }
 
   tunnelTotals(): FleetSummary['tunnels'] {

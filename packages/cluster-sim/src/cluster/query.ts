@@ -1,4 +1,5 @@
 import { FleetError } from '../errors.js';
+import { defaultTemplateName } from '../template/template-set.js';
 import type { ClusterQuery } from '../views.js';
 import type { ManagedCluster } from './managed-cluster.js';
 
@@ -7,17 +8,22 @@ type Predicate = (cluster: ManagedCluster) => boolean;
 /** Throws a FleetError (400) when the label selector can't be read. */
 export function predicateOf(query: ClusterQuery): Predicate {
   const tests: Predicate[] = [];
-  const { phase, prefix, labelSelector } = query;
+  const { phase, prefix, backend, template, labelSelector } = query;
   if (phase !== undefined) tests.push((cluster) => cluster.phase === phase);
   if (prefix !== undefined) tests.push((cluster) => cluster.name.startsWith(prefix));
+  if (backend !== undefined) tests.push((cluster) => cluster.record.backend === backend);
+  if (template !== undefined) tests.push((cluster) => templateOf(cluster) === template);
   if (labelSelector !== undefined && labelSelector.trim() !== '') tests.push(...parseSelector(labelSelector));
   return (cluster) => tests.every((test) => test(cluster));
 }
+
+const templateOf = (cluster: ManagedCluster): string => cluster.record.template ?? defaultTemplateName;
 
 const labels: Record<string, (cluster: ManagedCluster) => string> = {
   name: (cluster) => cluster.name,
   phase: (cluster) => cluster.phase,
   backend: (cluster) => cluster.record.backend,
+  template: templateOf,
   rancherId: (cluster) => cluster.record.rancherId ?? '',
 };
 

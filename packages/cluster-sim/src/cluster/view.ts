@@ -1,9 +1,10 @@
+import { defaultTemplateName } from '../template/template-set.js';
 import { stageNames, type ClusterView, type Condition, type StageName, type TunnelView } from '../views.js';
 import type { ManagedCluster } from './managed-cluster.js';
 
 const closedTunnel: TunnelView = { status: 'idle', connectedSince: null, reconnects: 0, connections: 0 };
 
-/** What is shown of a cluster. `nodes` is what the backend gives new clusters. */
+/** What is shown of a cluster. `nodes` is what its template has. */
 export function viewOf(cluster: ManagedCluster, nodes: number): ClusterView {
   const { record, failure, rancher, tunnels } = cluster;
   const stages = Object.fromEntries(
@@ -36,7 +37,9 @@ export function viewOf(cluster: ManagedCluster, nodes: number): ClusterView {
     },
     createdAt: iso(record.createdAt),
     backend: record.backend,
+    template: record.template ?? defaultTemplateName,
     nodes,
+    proxyPort: record.proxyPort ?? null,
   };
 }
 

@@ -82,7 +82,7 @@ export class Journal {
     return (entry) => {
       // Events are gone after an hour in any cluster; nobody misses them after a restart.
       if (this.#closed || entry.storage === 'events' || isHeartbeat(entry)) return;
-      shard.append(formatLine(uid, entry));
+      shard.append(uid, formatLine(uid, entry));
       this.#entries += 1;
       this.#schedule(shard);
     };

@@ -24,6 +24,8 @@ export class JournalShard {
   #liveBytes = 0;
   #working: Promise<void> | undefined;
   #ended = new Set<string>();
+  /** Clusters that have lines in it and haven't ended. */
+  readonly #living = new Set<string>();
   #closed = false;
 
   constructor(
@@ -44,19 +46,22 @@ export class JournalShard {
     this.#bytes = (await this.#handle?.stat())?.size ?? 0;
     const content = await readShard(this.path, keep);
     this.#liveBytes = contentBytes(content);
+    for (const uid of content.keys()) this.#living.add(uid);
     return content;
   }
 
-  append(line: string): void {
+  append(uid: string, line: string): void {
     if (this.#closed) return;
+    this.#living.add(uid);
     this.#pending.push(line);
     this.#pendingBytes += line.length;
   }
 
-  /** The cluster is gone: its lines are dropped at the next compaction. */
+  /** The cluster is gone: its lines are dropped at the next compaction, at the latest with those of the last cluster. */
   end(uid: string, line: string): void {
+    this.append(uid, line);
     this.#ended.add(uid);
-    this.append(line);
+    this.#living.delete(uid);
   }
 
   /** Hands what is pending to the operating system, so that it survives the end of this process. */
@@ -83,7 +88,8 @@ export class JournalShard {
 
   async #work(): Promise<void> {
     await this.#writePending();
-    if (this.#bytes > 2 * this.#liveBytes + this.slackBytes) await this.#compact();
+    if (this.#living.size === 0) await this.#empty();
+    else if (this.#bytes > 2 * this.#liveBytes + this.slackBytes) await this.#compact();
   }
 
   async #writePending(): Promise<void> {
@@ -100,6 +106,14 @@ export class JournalShard {
       this.#pendingBytes -= bytes;
       this.#bytes += batch.length;
     }
+  }
+
+  /** Nothing in the file means anything any more. */
+  async #empty(): Promise<void> {
+    await this.#handle?.truncate(0);
+    this.#bytes = 0;
+    this.#liveBytes = 0;
+    this.#ended.clear();
   }
 
   async #compact(): Promise<void> {

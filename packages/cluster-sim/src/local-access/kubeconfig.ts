@@ -2,14 +2,14 @@ import { stringify } from 'yaml';
 
 export interface KubeconfigFacts {
   cluster: string;
-  /** Of the local listener, without a path: `https://127.0.0.1:9443`. */
+  /** Where its API is: `https://127.0.0.1:9443/clusters/one`, `https://127.0.0.1:8440`. */
   server: string;
   /** PEM. */
   caCert: string;
   token: string;
 }
 
-/** A kubeconfig (YAML) for one cluster by the local listener. Holds a token: write it where only its owner reads. */
+/** A kubeconfig (YAML) for one cluster by a local listener. Holds a token: write it where only its owner reads. */
 export function kubeconfigText({ cluster, server, caCert, token }: KubeconfigFacts): string {
   return stringify({
     apiVersion: 'v1',
@@ -18,7 +18,7 @@ export function kubeconfigText({ cluster, server, caCert, token }: KubeconfigFac
       {
         name: cluster,
         cluster: {
-          server: `${server}/clusters/${cluster}`,
+          server,
           'certificate-authority-data': Buffer.from(caCert).toString('base64'),
         },
       },

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { BackendCluster } from '../backend/backend.js';
 import type { Pki } from '../pki/pki.js';
+import { listenerUrl } from './listener-url.js';
 
 export interface LocalListenerOptions {
   pki: Pki;
@@ -46,9 +47,7 @@ export class LocalListener {
   /** `https://127.0.0.1:9443`; loopback when it listens on all addresses. */
   get url(): string {
     const { port } = this.#server.address() as AddressInfo;
-    const { host } = this.options;
-    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-    return `https://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+    return listenerUrl(this.options.host, port);
   }
 
   /** Takes the renewed certificate for new connections. */

@@ -10,7 +10,8 @@ import { AgentControllers } from '../agent-doings/agent-controllers.js';
 import { ensureAgentToken, ensureAggregationSecret } from '../agent-doings/agent-objects.js';
 import { agentNamespace, agentUser, ClusterTokens, localUser } from '../agent-doings/identity.js';
 import { applyImportManifest, parseImportManifest } from '../agent-doings/import-manifest.js';
-import type { Backend, BackendCluster, ProvisionRequest } from '../backend/backend.js';
+import type { BackendCluster } from '../backend/backend.js';
+import type { BackendSet, ClusterRequest } from '../backend/backend-set.js';
 import type { ManagedCluster } from '../cluster/managed-cluster.js';
 import type { Delayer } from '../delayer.js';
 import { errorText, FleetError } from '../errors.js';
@@ -41,9 +42,7 @@ export type RancherApi = Pick<
 export interface ExecutorOptions {
   settings: Settings;
   rancher: RancherApi;
-  backend: Backend;
-  /** Resolves when the backend has brought up what existed before the restart. */
-  adopted: Promise<void>;
+  backends: Pick<BackendSet, 'provision' | 'remove'>;
   state: StateStore;
   delayer: Delayer;
   now: () => number;
@@ -194,19 +193,21 @@ export class Executor {
   }
 
   async #provision(cluster: ManagedCluster): Promise<undefined> {
-    await this.options.adopted;
-    this.attachBackend(cluster, await this.options.backend.provision(this.provisionRequest(cluster)));
+    const request = this.clusterRequest(cluster);
+    this.attachBackend(cluster, await this.options.backends.provision(request));
     return undefined;
   }
 
   /** What the backend is given for this cluster, at each start the same. */
-  provisionRequest(cluster: ManagedCluster): ProvisionRequest {
+  clusterRequest(cluster: ManagedCluster): ClusterRequest {
     const { name, uid, record } = cluster;
     const tokens = new ClusterTokens(this.options.state.secret, uid);
     return {
       name,
       uid,
       createdAt: record.createdAt,
+      backend: record.backend,
+      template: record.template,
       tokens: { [tokens.agentToken]: agentUser, [tokens.localToken]: localUser },
     };
   }
@@ -221,17 +222,18 @@ export class Executor {
     const { backend, record } = cluster;
     if (backend === undefined || record.token === undefined || record.rancherId === undefined)
       return undefined;
-    const { api } = backend;
-    if (api.find('deployments.apps', agentNamespace, 'cattle-cluster-agent') === undefined) {
+    const { objects } = backend;
+    if ((await objects.find('deployments.apps', agentNamespace, 'cattle-cluster-agent')) === undefined) {
       const { token, rancherId } = record;
       const yaml = await this.#reads.run(() => rancher.importManifest(token, rancherId));
       await this.#keepManifest(cluster.name, yaml);
-      applyImportManifest(api, parseImportManifest(yaml));
+      await applyImportManifest(objects, parseImportManifest(yaml));
     }
-    ensureAgentToken(api, new ClusterTokens(state.secret, cluster.uid), backend.caCert);
+    await ensureAgentToken(objects, new ClusterTokens(state.secret, cluster.uid), backend.caCert);
     await this.#writeAggregation(cluster, backend);
     cluster.controllers ??= new AgentControllers({
-      api,
+      objects,
+      hasPodTotals: backend.hasPodTotals,
       uid: cluster.uid,
       delayer,
       onError: (error) =>
@@ -243,7 +245,7 @@ export class Executor {
 
   async #writeAggregation(cluster: ManagedCluster, backend: BackendCluster): Promise<void> {
     const { ca, caChecksum } = await this.options.rancher.trust();
-    ensureAggregationSecret(backend.api, {
+    await ensureAggregationSecret(backend.objects, {
       rancherURL: this.options.settings.rancherURL,
       registrationToken: cluster.record.token ?? '',
       caCert: ca ?? '',
@@ -290,14 +292,13 @@ export class Executor {
   }
 
   async #tearDown(cluster: ManagedCluster): Promise<undefined> {
-    const { backend, delayer, state } = this.options;
+    const { backends, delayer, state } = this.options;
     cluster.controllers?.close();
     cluster.controllers = undefined;
     await cluster.tunnels?.close();
     cluster.tunnels = undefined;
     for (const what of ['token', 'refused', 'look']) delayer.cancel(`${cluster.uid}/${what}`);
-    await this.options.adopted;
-    await backend.remove(cluster.uid);
+    await backends.remove(cluster.record);
     cluster.backend = undefined;
     await unlink(this.#manifestPath(cluster.name)).catch(() => undefined);
     await state.remove(cluster.name);

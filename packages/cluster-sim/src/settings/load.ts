@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { BackendKind } from '../backend/backend-kinds.js';
 import { SettingsError } from '../errors.js';
 import { nearest } from './nearest.js';
 import { parseSettings } from './parse.js';
@@ -113,17 +114,13 @@ function toSettings(file: SettingsFile, home: string, path: string, warn: (text:
     }
   }
   const rancherURL = checkUrl(file.RancherURL);
-  if (file.Backend !== 'memory') {
-    throw new SettingsError(
-      `Backend ${file.Backend} is not available in this version: set Backend to memory, or leave it out.`,
-    );
+  const backend = file.Backend ?? backendOf(file.MultiTenant);
+  if (file.MultiTenant !== undefined && backendOf(file.MultiTenant) !== backend) {
+    warn(`MultiTenant has no effect beside Backend ${backend}.`);
   }
-  if (file.MultiTenant !== undefined) {
-    warn(
-      `MultiTenant has no effect with Backend memory: every cluster has an isolated API and shares one process.`,
-    );
+  if (file.Audit && backend === 'memory') {
+    warn('Audit has no effect on clusters with backend memory: they have no kube-apiserver to audit.');
   }
-  if (file.Audit) warn('Audit has no effect with Backend memory: there is no kube-apiserver to audit.');
   if (file.TLSMode === 'insecure') {
     warn(
       'TLSMode insecure: the certificate of Rancher is NOT checked, anyone in between can take the token.',
@@ -142,9 +139,14 @@ function toSettings(file: SettingsFile, home: string, path: string, warn: (text:
     listenPort: file.ListenPort,
     listenAddress: file.ListenAddress,
     logLevel: file.LogLevel,
-    ...(file.MultiTenant === undefined ? {} : { multiTenant: file.MultiTenant }),
-    backend: file.Backend,
+    backend,
+    ...(file.KwokctlPath === undefined ? {} : { kwokctlPath: file.KwokctlPath }),
+    ...(file.KubectlPath === undefined ? {} : { kubectlPath: file.KubectlPath }),
+    ...(file.KubeBinaries === undefined ? {} : { kubeBinaries: file.KubeBinaries }),
+    kwokControllerManager: file.KwokControllerManager,
+    kwokConcurrentCreates: file.KwokConcurrentCreates,
     mainClusterName: file.MainClusterName,
+    mainKubeconfig: pathOf(file.MainKubeconfig ?? join(home, 'kubeconfig')),
     mainAPIPort: file.MainAPIPort,
     proxyBasePort: file.ProxyBasePort,
     localAPIPort: file.LocalAPIPort,
@@ -161,6 +163,15 @@ function toSettings(file: SettingsFile, home: string, path: string, warn: (text:
     nodeStatusIntervalSec: file.NodeStatusIntervalSec,
   };
 }
+
+/** What the earlier program's switch between its two ways of working means here. */
+function backendOf(multiTenant: boolean | undefined): BackendKind {
+  if (multiTenant === undefined) return 'memory';
+  return multiTenant ? 'kwok-shared' : 'kwok-dedicated';
+}
+
+/** `~` is what a shell would have made of it. */
+const pathOf = (text: string): string => resolve(text.replace(/^~(?=\/|$)/, homedir()));
 
 function checkUrl(text: string): string {
   let url: URL;

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import type { BackendKind } from '../backend/backend-kinds.js';
 
 const Port = (defaultValue: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: defaultValue, description });
@@ -32,19 +33,54 @@ export const settingsSchema = Type.Object({
   ),
   MultiTenant: Type.Optional(
     Type.Boolean({
-      description: 'Of the earlier program: true means Backend kwok-shared. The memory backend ignores it.',
+      description:
+        'Of the earlier program: without Backend, true means kwok-shared and false kwok-dedicated.',
     }),
   ),
-  Backend: Type.Union([Type.Literal('memory'), Type.Literal('kwok-shared'), Type.Literal('kwok-dedicated')], {
-    default: 'memory',
-    description: 'Where the Kubernetes APIs of the clusters live.',
+  Backend: Type.Optional(
+    Type.Union([Type.Literal('memory'), Type.Literal('kwok-shared'), Type.Literal('kwok-dedicated')], {
+      description:
+        'Where the Kubernetes API of a cluster lives that asks for no backend of its own. Without Backend and MultiTenant: memory.',
+    }),
+  ),
+  KwokctlPath: Type.Optional(
+    Type.String({ description: 'kwok backends: the kwokctl to run, if not the one on the PATH.' }),
+  ),
+  KubectlPath: Type.Optional(
+    Type.String({ description: 'kwok backends: the kubectl to run, if not the one on the PATH.' }),
+  ),
+  KubeBinaries: Type.Optional(
+    Type.String({
+      description:
+        'kwok backends: folder with etcd, kube-apiserver, kwok and the others, where the PATH has none.',
+    }),
+  ),
+  KwokControllerManager: Type.Boolean({
+    default: true,
+    description:
+      'kwok-dedicated: run kube-controller-manager and kube-scheduler in each cluster. Without them, which saves memory, workloads get no pods; accounts, token Secrets and the end of namespaces are seen to by this program.',
+  }),
+  KwokConcurrentCreates: Type.Integer({
+    minimum: 1,
+    maximum: 32,
+    default: 2,
+    description: 'kwok-dedicated: clusters being created or started at a time.',
   }),
   MainClusterName: Type.String({
     default: 'main-cluster',
     description: 'kwok-shared: name of the KWOK main cluster.',
   }),
+  MainKubeconfig: Type.Optional(
+    Type.String({
+      description:
+        'kwok-shared: kubeconfig file that gets the context kwok-<MainClusterName>, such as ~/.kube/config; by default kubeconfig beside the state file.',
+    }),
+  ),
   MainAPIPort: Port(8050, 'kwok-shared: HTTPS port of the main cluster.'),
-  ProxyBasePort: Port(8440, 'First port of per-cluster listeners, where a backend has them.'),
+  ProxyBasePort: Port(
+    0,
+    'First of the HTTPS ports that clusters get one by one, each the Kubernetes API of one cluster; the earlier program began at 8440. 0 for none.',
+  ),
   LocalAPIPort: Port(9443, "HTTPS port for people's kubectl, all clusters by path; 0 switches it off."),
   Pprof: Type.Boolean({ default: false, description: 'Serve profiles on PprofPort.' }),
   PprofPort: Port(6060, 'Port of the profiles.'),
@@ -119,9 +155,17 @@ export interface Settings {
   listenPort: number;
   listenAddress: string;
   logLevel: SettingsFile['LogLevel'];
-  multiTenant?: boolean;
-  backend: SettingsFile['Backend'];
+  /** Of clusters that ask for none. */
+  backend: BackendKind;
+  kwokctlPath?: string;
+  kubectlPath?: string;
+  /** Folder that programs are looked for in after the PATH. */
+  kubeBinaries?: string;
+  kwokControllerManager: boolean;
+  kwokConcurrentCreates: number;
   mainClusterName: string;
+  /** Path of a file. */
+  mainKubeconfig: string;
   mainAPIPort: number;
   proxyBasePort: number;
   localAPIPort: number;

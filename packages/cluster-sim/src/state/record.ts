@@ -1,3 +1,4 @@
+import { isBackendKind, type BackendKind } from '../backend/backend-kinds.js';
 import { stageNames, type StageName } from '../views.js';
 
 /** What is kept of a cluster over restarts; everything else follows from it, the template and the journal. */
@@ -7,7 +8,9 @@ export interface ClusterRecord {
   readonly uid: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  readonly backend: 'memory';
+  readonly backend: BackendKind;
+  /** Name of its template; absent for the default one. */
+  readonly template?: string;
   rancherId?: string;
   /** The API that made it, and so the one that deletes it. */
   via?: 'provisioning' | 'management';
@@ -15,6 +18,8 @@ export interface ClusterRecord {
   token?: string;
   /** Milliseconds since the epoch. */
   tokenExpiresAt?: number;
+  /** Port of its own listener, if it has had one. */
+  proxyPort?: number;
   /** Someone wished it gone; true until it is. */
   deleting?: boolean;
   /** When each stage was reached first, milliseconds since the epoch. */
@@ -25,7 +30,9 @@ export interface ClusterRecord {
 export function parseRecord(value: unknown): ClusterRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const raw = value as Record<string, unknown>;
-  const { name, uid, createdAt, rancherId, via, token, tokenExpiresAt } = raw;
+  const { name, uid, createdAt, backend = 'memory', template, rancherId, via, token, tokenExpiresAt } = raw;
+  // What no cluster can be made of must not become another one.
+  if (!isBackendKind(backend)) return undefined;
   if (typeof name !== 'string' || typeof uid !== 'string' || typeof createdAt !== 'number') return undefined;
   const stages: ClusterRecord['stages'] = {};
   for (const stage of stageNames) {
@@ -36,11 +43,13 @@ export function parseRecord(value: unknown): ClusterRecord | undefined {
     name,
     uid,
     createdAt,
-    backend: 'memory',
+    backend,
+    ...(typeof template === 'string' ? { template } : {}),
     ...(typeof rancherId === 'string' ? { rancherId } : {}),
     ...(via === 'provisioning' || via === 'management' ? { via } : {}),
     ...(typeof token === 'string' ? { token } : {}),
     ...(typeof tokenExpiresAt === 'number' ? { tokenExpiresAt } : {}),
+    ...(typeof raw['proxyPort'] === 'number' ? { proxyPort: raw['proxyPort'] } : {}),
     ...(raw['deleting'] === true ? { deleting: true } : {}),
     stages,
   };

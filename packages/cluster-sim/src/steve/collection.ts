@@ -3,7 +3,7 @@ import { parentAt, parsePath, putAt, removeAt, valuesAt } from './field-path.js'
 import { parseFilter, parseSort } from './filter.js';
 import type { FormatContext } from './resource.js';
 import { toSteve } from './resource.js';
-import { latestRevision } from './revision.js';
+import { latestRevision } from '../revision.js';
 import type { SteveType } from './schemas.js';
 import type { SteveCluster, SteveObject } from './types.js';
 
@@ -14,22 +14,22 @@ const defaultLimit = 100_000;
  * Answers a list request as steve does with its cache on: select, filter, sort, then `page` and `pagesize`, then
  * `limit` and `continue`. Always from the latest state; `revision` tells which that is.
  */
-export function listCollection(
+export async function listCollection(
   cluster: SteveCluster,
   type: SteveType,
   namespace: string | undefined,
   query: URLSearchParams,
   context: FormatContext,
-): SteveObject {
+): Promise<SteveObject> {
   const labelSelector = query.get('labelSelector');
   const fieldSelector = query.get('fieldSelector');
-  const objects = cluster.api.list(type.resource.storage, {
+  const objects = await cluster.objects.list(type.resource.storage, {
     ...(namespace === undefined ? {} : { namespace }),
     ...(labelSelector === null ? {} : { labelSelector }),
     ...(fieldSelector === null ? {} : { fieldSelector }),
   });
   const revision = latestRevision(objects);
-  const inScope = objects.filter(projectFilter(cluster, query));
+  const inScope = objects.filter(await projectFilter(cluster, query));
   const filters = query
     .getAll('filter')
     .filter((text) => text !== '')
@@ -81,12 +81,15 @@ const projectLabel = 'field.cattle.io/projectId';
  * `projectsornamespaces=a,b` keeps what is in these namespaces or in namespaces of these projects;
  * `projectsornamespaces!=a,b` (a parameter whose name ends in `!`) drops them. `namespaces=a,b` names namespaces only.
  */
-function projectFilter(cluster: SteveCluster, query: URLSearchParams): (object: KubeObject) => boolean {
+async function projectFilter(
+  cluster: SteveCluster,
+  query: URLSearchParams,
+): Promise<(object: KubeObject) => boolean> {
   const keep = names(query.get('projectsornamespaces') ?? query.get('namespaces'));
   const drop = names(query.get('projectsornamespaces!'));
   if (keep === undefined && drop === undefined) return () => true;
   const projects = new Map<string, string>();
-  for (const { metadata } of cluster.api.list('namespaces')) {
+  for (const { metadata } of await cluster.objects.list('namespaces')) {
     const project =
       metadata.labels?.[projectLabel] ?? metadata.annotations?.[projectLabel]?.split(':').at(-1);
     if (project !== undefined) projects.set(metadata.name, project);

@@ -24,17 +24,21 @@ export function countedTypes(cluster: SteveCluster): SteveType[] {
 }
 
 /** The count resource over the given types. */
-export function countObject(cluster: SteveCluster, types: readonly SteveType[], base: string): SteveObject {
-  const counts: Record<string, ItemCount> = {};
-  for (const type of types) counts[type.id] = countType(cluster, type);
+export async function countObject(
+  cluster: SteveCluster,
+  types: readonly SteveType[],
+  base: string,
+): Promise<SteveObject> {
+  const items = await Promise.all(types.map((type) => countType(cluster, type)));
+  const counts = Object.fromEntries(types.map(({ id }, index) => [id, items[index]]));
   return { id: 'count', type: 'count', links: { self: `${base}/v1/counts/count` }, counts };
 }
 
-function countType(cluster: SteveCluster, type: SteveType): ItemCount {
+async function countType(cluster: SteveCluster, type: SteveType): Promise<ItemCount> {
   const item: ItemCount = { summary: {}, namespaces: {} };
   // Most types of a cluster have no objects at all: don't build a list to find that out.
-  if (cluster.api.count(type.resource.storage) === 0) return item;
-  for (const object of cluster.api.list(type.resource.storage)) {
+  if ((await cluster.objects.count(type.resource.storage)) === 0) return item;
+  for (const object of await cluster.objects.list(type.resource.storage)) {
     const { error, transitioning } = summarize(object);
     const { namespace } = object.metadata;
     add(item.summary, error, transitioning);

@@ -15,7 +15,7 @@ export interface OwnRequest {
   readonly printTable: PrintTable;
 }
 
-type Handler = (request: OwnRequest) => SteveObject | Promise<SteveObject>;
+type Handler = (request: OwnRequest) => Promise<SteveObject>;
 
 /** Preferences of the explorer per cluster and user, for as long as the process runs. */
 const preferences = new WeakMap<SteveCluster, Map<string, SteveObject>>();
@@ -26,7 +26,10 @@ const handlers: Record<string, Handler | undefined> = {
     ({ cluster, base, printTable }) => schemaDocuments(cluster.catalog, base, printTable),
     'schema',
   ),
-  counts: readOnly(({ cluster, base }) => [countObject(cluster, countedTypes(cluster), base)], 'count'),
+  counts: readOnly(
+    async ({ cluster, base }) => [await countObject(cluster, countedTypes(cluster), base)],
+    'count',
+  ),
   'management.cattle.io.clusters': readOnly(
     ({ cluster, base }) => [localCluster(cluster, base)],
     'management.cattle.io.cluster',
@@ -54,10 +57,13 @@ export function apiRoot({ cluster, base }: { cluster: SteveCluster; base: string
   return { id: 'v1', type: 'apiRoot', links, apiVersion: { group: 'meta.cattle.io', version: 'v1' } };
 }
 
-function readOnly(items: (request: OwnRequest) => SteveObject[], resourceType: string): Handler {
-  return (own) => {
+function readOnly(
+  items: (request: OwnRequest) => SteveObject[] | Promise<SteveObject[]>,
+  resourceType: string,
+): Handler {
+  return async (own) => {
     if (own.request.method !== 'GET') throw methodNotAllowed(own.request.method ?? '', resourceType);
-    const all = items(own);
+    const all = await items(own);
     if (own.id === undefined) return collection(resourceType, all, own.request.url ?? '', own.base);
     const found = all.find((item) => item['id'] === own.id);
     if (found === undefined) throw notFound(`${resourceType} "${own.id}"`);

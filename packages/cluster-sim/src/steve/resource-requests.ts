@@ -34,15 +34,15 @@ export async function handleResource(own: ResourceRequest): Promise<ResourceAnsw
   if (name === undefined) {
     return method === 'POST'
       ? create(own, namespace)
-      : { status: 200, body: listCollection(own.cluster, type, namespace, query, own.context) };
+      : { status: 200, body: await listCollection(own.cluster, type, namespace, query, own.context) };
   }
   switch (method) {
     case 'GET':
-      return shown(own, own.cluster.api.get(type.resource.storage, namespace, name));
+      return shown(own, await own.cluster.objects.get(type.resource.storage, namespace, name));
     case 'PUT':
       return shown(
         own,
-        own.cluster.api.update(fromSteve(type, await readObject(own.request), namespace, name)),
+        await own.cluster.objects.update(fromSteve(type, await readObject(own.request), namespace, name)),
       );
     case 'PATCH':
       return patch(own, namespace, name);
@@ -77,7 +77,7 @@ async function create(own: ResourceRequest, namespace: string | undefined): Prom
   if (own.type.resource.namespaced && (object.metadata.namespace ?? '') === '') {
     throw new SteveError(422, 'MissingRequired', 'metadata.namespace is required');
   }
-  return { ...shown(own, own.cluster.api.create(object)), status: 201 };
+  return { ...shown(own, await own.cluster.objects.create(object)), status: 201 };
 }
 
 /** Content types of patches (RFC 6902, RFC 7386, Kubernetes' own); plain JSON is what steve takes for strategic. */
@@ -98,12 +98,16 @@ async function patch(
   const { storage } = own.type.resource;
   const kind = patchType(contentType, own.type);
   const fieldManager = own.query.get('fieldManager') ?? 'steve';
-  return shown(own, own.cluster.api.patch(storage, namespace, name, kind, body, { fieldManager }));
+  return shown(own, await own.cluster.objects.patch(storage, namespace, name, kind, body, { fieldManager }));
 }
 
 /** 200 with the object while finalizers or a grace period keep it, else 204. */
-function remove(own: ResourceRequest, namespace: string | undefined, name: string): ResourceAnswer {
-  const left = own.cluster.api.delete(own.type.resource.storage, namespace, name, {
+async function remove(
+  own: ResourceRequest,
+  namespace: string | undefined,
+  name: string,
+): Promise<ResourceAnswer> {
+  const left = await own.cluster.objects.delete(own.type.resource.storage, namespace, name, {
     propagationPolicy: 'Background',
   });
   return left === undefined ? { status: 204 } : shown(own, left);

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ClusterApi, KubeObject, ResourceCatalog, ResourceInfo } from '@scale-cluster/memory-apiserver';
+import type { KubeObject, ResourceCatalog, ResourceInfo } from '@scale-cluster/memory-apiserver';
+import type { ClusterObjects } from '../backend/cluster-objects.js';
 
 /** The cluster behind a steve tunnel. */
 export interface SteveCluster {
   readonly name: string;
   /** Rancher's id of it, once known. */
   readonly rancherId?: string;
-  readonly api: ClusterApi;
+  readonly objects: ClusterObjects;
   /** What the cluster serves, CRDs included. */
   readonly catalog: ResourceCatalog;
   /** `gitVersion`, such as `v1.28.5+k3s1`. */

@@ -1,8 +1,9 @@
 import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import type { WatchOptions } from '../backend/cluster-objects.js';
 import { countedTypes, countObject } from './counts.js';
 import type { FormatContext } from './resource.js';
 import { objectId, toSteveOne } from './resource.js';
-import { compareRevisions, revisionOf } from './revision.js';
+import { compareRevisions, revisionOf } from '../revision.js';
 import type { SteveType } from './schemas.js';
 import { schemaOf, typesOf } from './schemas.js';
 import type { PrintTable, SteveCluster, SteveObject, SubscribeMessage } from './types.js';
@@ -54,21 +55,16 @@ export class WatchedResources implements Watched {
   }
 
   open(): void {
-    const { api } = this.environment.cluster;
+    const { objects } = this.environment.cluster;
     const { storage } = this.type.resource;
     const { namespace, selector, resourceVersion = '' } = this.message;
-    const options = {
+    const options: WatchOptions = {
+      // What has changed since the client's list.
+      since: /^\d+$/.test(resourceVersion) ? { resourceVersion } : 'now',
       ...(namespace === undefined || namespace === '' ? {} : { namespace }),
       ...(selector === undefined || selector === '' ? {} : { labelSelector: selector }),
     };
-    this.#watch = api.watch(storage, options, (event, object) => this.#pass(eventNames[event], object));
-    if (!/^\d+$/.test(resourceVersion)) return;
-    // What has changed since the client's list; what was removed since, the client finds out at its next list.
-    const newer = api
-      .list(storage, options)
-      .filter((one) => compareRevisions(revisionOf(one), resourceVersion) > 0);
-    newer.sort((a, b) => compareRevisions(revisionOf(a), revisionOf(b)));
-    for (const object of newer) this.#pass('resource.change', object);
+    this.#watch = objects.watch(storage, options, (event, object) => this.#pass(eventNames[event], object));
   }
 
   close(): void {
@@ -98,6 +94,7 @@ export class WatchedResources implements Watched {
 export class WatchedCounts implements Watched {
   readonly #watches: { close(): void }[] = [];
   readonly #changed = new Map<string, SteveType>();
+  #closed = false;
   readonly #debounced: Debounced;
 
   constructor(
@@ -110,7 +107,7 @@ export class WatchedCounts implements Watched {
   open(): void {
     const { cluster } = this.environment;
     for (const type of countedTypes(cluster)) {
-      const watch = cluster.api.watch(type.resource.storage, {}, () => {
+      const watch = cluster.objects.watch(type.resource.storage, { since: 'now' }, () => {
         this.#changed.set(type.id, type);
         this.#debounced.trigger();
       });
@@ -119,17 +116,28 @@ export class WatchedCounts implements Watched {
   }
 
   close(): void {
+    this.#closed = true;
     this.#debounced.close();
     for (const watch of this.#watches) watch.close();
   }
 
   #flush(): void {
     const { cluster, base } = this.environment;
-    const data = countObject(cluster, [...this.#changed.values()], base);
+    const types = [...this.#changed.values()];
     this.#changed.clear();
-    this.emit('resource.change', { data });
+    countObject(cluster, types, base).then(
+      (data) => {
+        if (!this.#closed) this.emit('resource.change', { data });
+      },
+      // An API that is away for a moment: with the next change.
+      () => {
+        for (const type of types) this.#changed.set(type.id, type);
+      },
+    );
   }
 }
+
+const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
 
 /** Schemas that come and go with CustomResourceDefinitions. */
 export class WatchedSchemas implements Watched {
@@ -145,9 +153,9 @@ export class WatchedSchemas implements Watched {
   }
 
   open(): void {
-    const { api } = this.environment.cluster;
+    const { objects } = this.environment.cluster;
     // After the event, so that the catalog has followed it.
-    this.#watch = api.watch('customresourcedefinitions.apiextensions.k8s.io', {}, () => {
+    this.#watch = objects.watch(definitions, { since: 'now' }, () => {
       this.#pending ??= setImmediate(() => this.#compare());
     });
   }

@@ -1,12 +1,13 @@
-import type { ClusterApi, KubeObject } from '@scale-cluster/memory-apiserver';
+import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import type { ClusterObjects } from '../backend/cluster-objects.js';
 import type { ClusterInfo, NodeInfo, PodInfo, ServiceInfo } from './cluster-info.js';
 import { formatAge, formatPorts, type ServicePort } from './text-forms.js';
 
 /** A cluster's objects in the ClusterInfo format: what `GET /clusters/{name}` shows. `now` in milliseconds. */
-export function describeCluster(
-  api: ClusterApi,
+export async function describeCluster(
+  cluster: ClusterObjects,
   now: number,
-): Omit<ClusterInfo, 'name' | 'clusterID' | 'status'> {
+): Promise<Omit<ClusterInfo, 'name' | 'clusterID' | 'status'>> {
   const age = (object: KubeObject): string =>
     formatAge((now - Date.parse(object.metadata.creationTimestamp ?? '')) / 1000);
   const keys = (object: KubeObject): { data: number; dataKeys: string[] } => {
@@ -17,20 +18,30 @@ export function describeCluster(
     name: object.metadata.name,
     namespace: object.metadata.namespace ?? '',
   });
+  const [nodes, pods, services, secrets, configmaps, deployments] = await Promise.all([
+    cluster.list('nodes'),
+    cluster.list('pods'),
+    cluster.list('services'),
+    cluster.list('secrets'),
+    cluster.list('configmaps'),
+    cluster.list('deployments.apps'),
+  ]);
   return {
-    nodes: api.list('nodes').map((node) => ({ ...describeNode(node), age: age(node) })),
-    pods: api.list('pods').map((pod) => ({ ...place(pod), ...describePod(pod), age: age(pod) })),
-    services: api
-      .list('services')
-      .map((service) => ({ ...place(service), ...describeService(service), age: age(service) })),
-    secrets: api.list('secrets').map((secret) => ({
+    nodes: nodes.map((node) => ({ ...describeNode(node), age: age(node) })),
+    pods: pods.map((pod) => ({ ...place(pod), ...describePod(pod), age: age(pod) })),
+    services: services.map((service) => ({
+      ...place(service),
+      ...describeService(service),
+      age: age(service),
+    })),
+    secrets: secrets.map((secret) => ({
       ...place(secret),
       type: String(secret['type'] ?? 'Opaque'),
       ...keys(secret),
       age: age(secret),
     })),
-    configmaps: api.list('configmaps').map((map) => ({ ...place(map), ...keys(map), age: age(map) })),
-    deployments: api.list('deployments.apps').map((deployment) => {
+    configmaps: configmaps.map((map) => ({ ...place(map), ...keys(map), age: age(map) })),
+    deployments: deployments.map((deployment) => {
       const spec = deployment['spec'] as { replicas?: number } | undefined;
       const status = (deployment['status'] ?? {}) as Record<string, number | undefined>;
       return {

@@ -8,9 +8,27 @@ it('does not open its file again when it is appended to or flushed after close',
   const path = join(await temporaryFolder(), 'shard');
   const shard = new JournalShard(path, 1 << 20);
   await shard.load(() => true);
-  shard.append('first\n');
+  shard.append('a', 'first\n');
   await shard.close();
-  shard.append('late\n');
+  shard.append('a', 'late\n');
   await shard.flush();
   expect(await readFile(path, 'utf8')).toBe('first\n');
+});
+
+it('keeps nothing on disk of clusters that are all gone', async () => {
+  const path = join(await temporaryFolder(), 'shard');
+  const shard = new JournalShard(path, 1 << 20);
+  await shard.load(() => true);
+  shard.append('a', 'of a\n');
+  shard.append('b', 'of b\n');
+  shard.end('a', 'end of a\n');
+  await shard.flush();
+  expect(await readFile(path, 'utf8')).toBe('of a\nof b\nend of a\n');
+  shard.end('b', 'end of b\n');
+  await shard.flush();
+  expect(await readFile(path, 'utf8')).toBe('');
+  expect(shard.bytes).toBe(0);
+  shard.append('c', 'of c\n');
+  await shard.close();
+  expect(await readFile(path, 'utf8')).toBe('of c\n');
 });

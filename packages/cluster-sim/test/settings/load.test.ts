@@ -25,8 +25,9 @@ function load(
 }
 
 describe('loadSettings', () => {
-  it('fills in every default of the earlier program', async () => {
-    const { settings, warnings } = load(await homeWith(minimum));
+  it('fills in every default: those of the earlier program, but ports per cluster only when they are asked for', async () => {
+    const home = await homeWith(minimum);
+    const { settings, warnings } = load(home);
     expect(settings).toMatchObject({
       rancherURL: 'https://rancher.example',
       bearerToken: 'token-abcde:secret',
@@ -35,8 +36,9 @@ describe('loadSettings', () => {
       logLevel: 'info',
       backend: 'memory',
       mainClusterName: 'main-cluster',
+      mainKubeconfig: join(home, 'kubeconfig'),
       mainAPIPort: 8050,
-      proxyBasePort: 8440,
+      proxyBasePort: 0,
       localAPIPort: 9443,
       pprof: false,
       pprofPort: 6060,
@@ -83,12 +85,13 @@ describe('loadSettings', () => {
     expect(settings).toMatchObject({
       listenPort: 9191,
       logLevel: 'debug',
-      multiTenant: true,
+      backend: 'kwok-shared',
+      audit: true,
       pprof: true,
       pprofPort: 7070,
       memLogIntervalSec: 30,
     });
-    expect(warnings.join('\n')).toMatch(/MultiTenant has no effect with Backend memory/);
+    expect(warnings).toEqual([]);
   });
 
   it('reads <home>/config when that is a file, with the trailing slash of the URL taken off', async () => {
@@ -140,13 +143,23 @@ describe('loadSettings', () => {
     expect(load(home).warnings[0]).toMatch(/can be read by others/);
   });
 
-  it.each(['kwok-shared', 'kwok-dedicated'])(
-    'refuses the backend %s, which does not exist yet',
-    async (backend) => {
-      const home = await homeWith(`${minimum}Backend: ${backend}\n`);
-      expect(() => load(home)).toThrow(/is not available in this version: set Backend to memory/);
-    },
-  );
+  it.each([
+    ['', 'memory', ''],
+    ['MultiTenant: true', 'kwok-shared', ''],
+    ['MultiTenant: false', 'kwok-dedicated', ''],
+    ['Backend: kwok-dedicated', 'kwok-dedicated', ''],
+    ['Backend: kwok-shared\nMultiTenant: true', 'kwok-shared', ''],
+    ['Backend: memory\nMultiTenant: true', 'memory', 'MultiTenant has no effect beside Backend memory.'],
+  ])('with %j has %s as the backend of clusters that ask for none', async (text, backend, warning) => {
+    const { settings, warnings } = load(await homeWith(`${minimum}${text}\n`));
+    expect(settings.backend).toBe(backend);
+    expect(warnings.join('\n')).toBe(warning);
+  });
+
+  it('says that nothing is audited where there is no kube-apiserver', async () => {
+    const { warnings } = load(await homeWith(`${minimum}Audit: true\n`));
+    expect(warnings).toEqual([expect.stringMatching(/^Audit has no effect on clusters with backend memory/)]);
+  });
 
   it('refuses to listen beyond loopback without an APIKey, and accepts it with one', async () => {
     const open = `${minimum}ListenAddress: 0.0.0.0\n`;

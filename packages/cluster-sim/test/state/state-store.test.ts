@@ -6,6 +6,7 @@ import { StateError } from '../../src/errors.js';
 import type { ClusterRecord } from '../../src/state/record.js';
 import { parseState, stateText } from '../../src/state/state-file.js';
 import { StateStore } from '../../src/state/state-store.js';
+import { parseRecord } from '../../src/state/record.js';
 import { temporaryFolder } from '../temporary.js';
 
 const record = (name: string, more: Partial<ClusterRecord> = {}): ClusterRecord => ({
@@ -172,5 +173,22 @@ describe('parseState', () => {
     const text = stateText('secret', [JSON.stringify(record('a')), JSON.stringify(record('b'))]).trimEnd();
     for (let length = 0; length < text.length; length++)
       expect(() => parseState(text.slice(0, length))).toThrow();
+  });
+});
+
+describe('a record', () => {
+  const record = { name: 'a', uid: 'u', createdAt: 1, stages: {} };
+
+  it('keeps backend and template', () => {
+    const chosen = { ...record, backend: 'kwok-shared', template: 'edge' };
+    expect(parseRecord(chosen)).toEqual(chosen);
+  });
+
+  it('of a program that knew neither is one in memory, with the default template', () => {
+    expect(parseRecord(record)).toEqual({ ...record, backend: 'memory' });
+  });
+
+  it('of a backend that this program does not know is not taken for another', () => {
+    expect(parseRecord({ ...record, backend: 'vcluster' })).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePath, putAt, removeAt, valuesAt } from '../../src/steve/field-path.js';
 import { parseFilter, parseSort } from '../../src/steve/filter.js';
 import { linkBase } from '../../src/steve/links.js';
-import { compareRevisions } from '../../src/steve/revision.js';
+import { compareRevisions } from '../../src/revision.js';
 
 const step = fc.stringMatching(/^[a-z][a-zA-Z]{0,8}$/);
 const key = fc.stringMatching(/^[a-z][a-z.\-/]{0,12}$/);

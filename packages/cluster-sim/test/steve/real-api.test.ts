@@ -1,6 +1,7 @@
 import type { Cluster } from '@scale-cluster/memory-apiserver';
 import { ApiServer, builtinCatalog } from '@scale-cluster/memory-apiserver';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryObjects } from '../../src/backend/memory-objects.js';
 import type { SteveCluster } from '../../src/steve/types.js';
 import { printTable } from './support/fake-cluster.js';
 import { SteveFixture } from './support/steve-fixture.js';
@@ -23,7 +24,7 @@ beforeEach(() => {
   fixture = new SteveFixture(
     {
       name: 'one',
-      api: cluster.api,
+      objects: new MemoryObjects(cluster.api),
       catalog: builtinCatalog(),
       version: 'v1.28.5+k3s1',
       handle: (request, response) => {

@@ -288,6 +288,6 @@ describe('create, update, patch, delete', () => {
     await using fixture = SteveFixture.fake();
     const reply = await fixture.request(path, { method, body });
     expect(reply.body).toMatchObject({ type: 'error', status });
-    expect(fixture.cluster.objects.size).toBe(0);
+    expect(fixture.cluster.stored.size).toBe(0);
   });
 });

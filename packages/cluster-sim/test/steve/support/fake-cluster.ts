@@ -7,6 +7,7 @@ import type {
   ResourceCatalog,
   ResourceInfo,
 } from '@scale-cluster/memory-apiserver';
+import { MemoryObjects } from '../../../src/backend/memory-objects.js';
 import type { PrintTable, SteveCluster } from '../../../src/steve/types.js';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -64,11 +65,11 @@ const apiError = (code: number, reason: string, message: string): ApiError =>
 type Watcher = { storage: string; options: ListOptions; onEvent: Parameters<ClusterApi['watch']>[2] };
 
 /** A ClusterApi over a Map: equality label selectors, merge patches, no admission. Enough to see what steve asks. */
-export class FakeCluster implements SteveCluster, ClusterApi {
+export class FakeCluster implements SteveCluster, Omit<ClusterApi, 'shared'> {
   readonly name = 'one';
   readonly version = 'v1.28.5+k3s1';
-  readonly api = this;
-  readonly objects = new Map<string, KubeObject>();
+  readonly objects = new MemoryObjects(this);
+  readonly stored = new Map<string, KubeObject>();
   readonly watchers = new Set<Watcher>();
   /** Arguments of each patch. */
   readonly patches: unknown[][] = [];
@@ -115,12 +116,12 @@ export class FakeCluster implements SteveCluster, ClusterApi {
   }
 
   find(storage: string, namespace: string | undefined, name: string): KubeObject | undefined {
-    const object = this.objects.get(`${storage}/${namespace ?? ''}/${name}`);
+    const object = this.stored.get(`${storage}/${namespace ?? ''}/${name}`);
     return object === undefined ? undefined : structuredClone(object);
   }
 
   list(storage: string, options: ListOptions = {}): KubeObject[] {
-    return [...this.objects]
+    return [...this.stored]
       .filter(([key, object]) => key.startsWith(`${storage}/`) && selected(object, options))
       .map(([, object]) => structuredClone(object));
   }
@@ -131,14 +132,14 @@ export class FakeCluster implements SteveCluster, ClusterApi {
 
   create(object: KubeObject): KubeObject {
     const { storage, key } = this.#locate(object);
-    if (this.objects.has(key))
+    if (this.stored.has(key))
       throw apiError(409, 'AlreadyExists', `${storage} "${object.metadata.name}" already exists`);
     return this.#write(storage, key, object, 'ADDED');
   }
 
   update(object: KubeObject): KubeObject {
     const { storage, key } = this.#locate(object);
-    const old = this.objects.get(key);
+    const old = this.stored.get(key);
     if (old === undefined) throw apiError(404, 'NotFound', `${storage} "${object.metadata.name}" not found`);
     const { resourceVersion } = object.metadata;
     if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
@@ -159,7 +160,7 @@ export class FakeCluster implements SteveCluster, ClusterApi {
       object.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
       return this.#write(storage, `${storage}/${namespace ?? ''}/${name}`, object, 'MODIFIED');
     }
-    this.objects.delete(`${storage}/${namespace ?? ''}/${name}`);
+    this.stored.delete(`${storage}/${namespace ?? ''}/${name}`);
     object.metadata.resourceVersion = String(++this.#revision);
     this.#tell(storage, 'DELETED', object);
     return undefined;
@@ -181,7 +182,7 @@ export class FakeCluster implements SteveCluster, ClusterApi {
   #write(storage: string, key: string, object: KubeObject, type: 'ADDED' | 'MODIFIED'): KubeObject {
     const stored = structuredClone(object);
     stored.metadata.resourceVersion = String(++this.#revision);
-    this.objects.set(key, stored);
+    this.stored.set(key, stored);
     this.#tell(storage, type, stored);
     return structuredClone(stored);
   }

@@ -1,0 +1,2 @@
+export { KwokDedicatedBackend } from './kwok-dedicated-backend.js';
+export type { KwokDedicatedOptions } from './kwok-dedicated-backend.js';
