@@ -310,3 +310,19 @@ test('a writer that the other end has paused is let go when the connection ends'
   expect(called).toBe(1);
   expect(peer.take()).toEqual([]);
 });
+
+test('a reader is given pieces of at most the size that it asks for, and all bytes in order', async () => {
+  const { connection, peer } = openOne((opened) => (opened.readPieceBytes = 1000));
+  const lengths: number[] = [];
+  const chunks: Buffer[] = [];
+  connection.on('data', (chunk: Buffer) => {
+    lengths.push(chunk.length);
+    chunks.push(chunk);
+  });
+  const sent = Buffer.from(Array.from({ length: 3500 }, (_, index) => index % 251));
+  peer.send(encodeData(2, sent));
+  peer.send(encodeData(2, sent.subarray(0, 1000)));
+  await settle();
+  expect(lengths).toEqual([1000, 1000, 1000, 500, 1000]);
+  expect(Buffer.concat(chunks).equals(Buffer.concat([sent, sent.subarray(0, 1000)]))).toBe(true);
+});

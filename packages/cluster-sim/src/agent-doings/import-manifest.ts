@@ -7,13 +7,44 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** The objects of Rancher's import manifest. Throws an Error when it is not a list of Kubernetes objects. */
 export function parseImportManifest(yaml: string): KubeObject[] {
-  const objects: KubeObject[] = [];
-  const documents = parseAllDocuments(yaml, { prettyErrors: false });
-  for (const document of 'empty' in documents ? [] : documents) {
+  const [credentials = credentialsMark] = credentialsName.exec(yaml) ?? [];
+  const texts = yaml.replaceAll(credentials, credentialsMark).split(/^---(?=\s|$).*$/m);
+  const objects = texts
+    .flatMap(documentsOf)
+    .map((json) => JSON.parse(json.replaceAll(credentialsMark, credentials)) as KubeObject);
+  if (objects.length === 0) throw new Error("Rancher's import manifest is empty");
+  return objects;
+}
+
+/**
+ * Name of the Secret with the registration token, which other documents refer to: all else in them is the same for all
+ * clusters of a Rancher (rancher pkg/systemtemplate/template.go).
+ */
+const credentialsName = /cattle-credentials-[0-9a-f]{10}\b/;
+const credentialsMark = `cattle-credentials-${'0'.repeat(10)}`;
+
+/** JSON texts of documents that have been parsed, the latest used last: parsing YAML takes milliseconds. */
+const parsed = new Map<string, readonly string[]>();
+const mostParsed = 32;
+
+function documentsOf(text: string): readonly string[] {
+  // The token is in it: no other cluster has the same.
+  if (/^kind: Secret$/m.test(text)) return parseDocuments(text);
+  const objects = parsed.get(text) ?? parseDocuments(text);
+  parsed.delete(text);
+  parsed.set(text, objects);
+  const [oldest] = parsed.keys();
+  if (parsed.size > mostParsed && oldest !== undefined) parsed.delete(oldest);
+  return objects;
+}
+
+function parseDocuments(text: string): string[] {
+  const documents = parseAllDocuments(text, { prettyErrors: false });
+  return ('empty' in documents ? [] : documents).flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw new Error(`Rancher's import manifest is not valid YAML: ${error.message}`);
     const value = document.toJS() as KubeObject | null;
-    if (value === null) continue;
+    if (value === null) return [];
     if (
       typeof value.apiVersion !== 'string' ||
       typeof value.kind !== 'string' ||
@@ -21,10 +52,8 @@ export function parseImportManifest(yaml: string): KubeObject[] {
     ) {
       throw new Error("Rancher's import manifest holds something that is not a Kubernetes object");
     }
-    objects.push(value);
-  }
-  if (objects.length === 0) throw new Error("Rancher's import manifest is empty");
-  return objects;
+    return JSON.stringify(value);
+  });
 }
 
 /**
