@@ -54,8 +54,13 @@ export function completeBase(
     managedFields: false,
   });
   try {
-    const all = [...systemObjects({ serviceCidr }), ...objects].map(standIn).sort(byRank);
-    for (const object of all) create(cluster, object);
+    const given = [...systemObjects({ serviceCidr }), ...objects].map(standIn);
+    const all = [...missingNamespaces(given), ...given];
+    // Drained for each rank, not for each object, of which every one would have controllers read all there are so far.
+    for (let rank = 0; rank <= ranks.length; rank += 1) {
+      for (const object of all) if (rankOf(object) === rank) create(cluster, object);
+      cluster.drain();
+    }
     cluster.advance(runMs);
     return detach(cluster);
   } finally {
@@ -70,7 +75,10 @@ function aggregates({ controllers, disabled }: CompleteBaseOptions): boolean {
   return controllers === undefined || controllers.some((controller) => controller.name === name);
 }
 
-/** Namespaces and definitions first, then what others refer to. */
+/**
+ * Namespaces and definitions first, then what others refer to: a pod needs its namespace's service account when it is
+ * created, which a controller makes.
+ */
 const ranks = [
   'Namespace',
   'CustomResourceDefinition',
@@ -83,20 +91,23 @@ const rankOf = ({ kind }: KubeObject): number => {
   const rank = ranks.indexOf(kind);
   return rank < 0 ? ranks.length : rank;
 };
-const byRank = (a: KubeObject, b: KubeObject): number => rankOf(a) - rankOf(b);
+
+/** Of objects that are given without their namespace. */
+function missingNamespaces(objects: readonly KubeObject[]): KubeObject[] {
+  const given = new Set(objects.flatMap(({ kind, metadata }) => (kind === 'Namespace' ? metadata.name : [])));
+  const wanted = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
+  return [...wanted]
+    .filter((name) => !given.has(name))
+    .map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+}
 
 const standIn = (object: KubeObject): KubeObject =>
   JSON.parse(JSON.stringify(object).replaceAll(CLUSTER_NAME_PLACEHOLDER, nameStandIn)) as KubeObject;
 
-/** Creates the object, and its namespace if that is missing; one that is there already is replaced. */
+/** Creates the object; one that is there already is replaced. */
 function create(cluster: ScratchCluster, object: KubeObject): void {
   const { api } = cluster;
   const { namespace } = object.metadata;
-  if (namespace !== undefined && api.find('namespaces', undefined, namespace) === undefined) {
-    api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  }
-  // Pods need their namespace's service account when they are created.
-  cluster.drain();
   const { uid: _uid, resourceVersion: _revision, ...metadata } = object.metadata;
   const stripped: KubeObject = { ...object, metadata };
   const { group, version } = splitApiVersion(object.apiVersion);

@@ -7,6 +7,7 @@ import type { ResourceCatalog } from '../schema/resource.js';
 import { ClusterBase } from '../store/cluster-base.js';
 import { ClusterStore } from '../store/cluster-store.js';
 import { hashBits } from '../store/identity.js';
+import { ParsedTexts } from '../store/parsed-texts.js';
 import { builtinControllers } from './builtin.js';
 import type { Controller } from './controller.js';
 import { timestamp } from './time.js';
@@ -32,6 +33,9 @@ export interface ScratchClusterOptions {
   /** Stages beside the built-in ones. */
   stages?: StageSet;
 }
+
+/** Room for a namespace of thousands of pods, which controllers read again for each of its Services. */
+const parsedChars = 16_000_000;
 
 /**
  * One cluster with controllers whose clock moves only when told and whose random choices are the same in every run.
@@ -85,6 +89,7 @@ export class ScratchCluster {
       tokens: new ServiceAccountTokens(options.name, now),
       serviceCidr: options.serviceCidr,
       managedFields: options.managedFields ?? true,
+      parsed: new ParsedTexts(parsedChars),
       controllers: {
         kubelet: true,
         garbageCollector: true,

@@ -6,6 +6,7 @@ import type { ResourceInfo } from '../schema/resource.js';
 import { fromStoredForm } from '../schema/structural/stored-form.js';
 import type { ClusterStore } from '../store/cluster-store.js';
 import { objectKey } from '../store/key.js';
+import type { ParsedTexts } from '../store/parsed-texts.js';
 import { parseObject } from '../store/text.js';
 import type { RbacAuthorizer } from './rbac/rbac-authorizer.js';
 import type { ServiceAccountTokens } from './service-account-tokens.js';
@@ -22,6 +23,8 @@ export interface RegistrySettings {
   readonly serviceCidr: string;
   /** Whether objects say who owns their fields. @default true */
   readonly managedFields?: boolean;
+  /** Objects that reads within the process share. @default one set for all clusters */
+  readonly parsed?: ParsedTexts;
   /** Which controllers work on what the registry leaves half done. */
   readonly controllers: {
     /** Ends pods that have been asked to stop; without it deletion is immediate. */

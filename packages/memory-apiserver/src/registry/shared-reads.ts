@@ -12,7 +12,7 @@ import { Selection } from './selection.js';
 import type { ResourceInfo } from '../schema/resource.js';
 
 /** One for all clusters: who reads much is who has just been made, and the next one comes. */
-const parsed = new ParsedTexts();
+const ofAll = new ParsedTexts();
 
 /** Reads of a cluster without managedFields, which share the objects that they answer. */
 export class SharedReads implements ClusterReads {
@@ -27,26 +27,27 @@ export class SharedReads implements ClusterReads {
   find(storage: StorageName, namespace: string | undefined, name: string): KubeObject | undefined {
     const resource = resourceOfStorage(this.context, storage);
     const text = this.context.store.read(resource.storage, objectKey(namespace, name));
-    return text === undefined ? undefined : objectOf(resource, text);
+    return text === undefined ? undefined : this.#objectOf(resource, text);
   }
 
   list(storage: StorageName, options: ListOptions = {}): KubeObject[] {
     const resource = resourceOfStorage(this.context, storage);
     const { texts } = listObjects(this.context.store, resource, new Selection(resource, options));
-    return texts.map((text) => objectOf(resource, text));
+    return texts.map((text) => this.#objectOf(resource, text));
   }
 
   count(storage: StorageName, namespace?: string): number {
     return this.context.store.count(storage, namespace);
   }
-}
 
-/** Code in the process has no use for managedFields, which are long. */
-function objectOf(resource: ResourceInfo, text: string): KubeObject {
-  const apiVersion = apiVersionOf(resource);
-  const { custom } = resource;
-  if (custom?.mayDiffer !== true) return parsed.get(apiVersion, resource.kind, bareText(text));
-  const object = parseObject(apiVersion, resource.kind, bareText(text));
-  fromStoredForm(custom, object);
-  return object;
+  /** Code in the process has no use for managedFields, which are long. */
+  #objectOf(resource: ResourceInfo, text: string): KubeObject {
+    const apiVersion = apiVersionOf(resource);
+    const { custom } = resource;
+    const { parsed = ofAll } = this.context;
+    if (custom?.mayDiffer !== true) return parsed.get(apiVersion, resource.kind, bareText(text));
+    const object = parseObject(apiVersion, resource.kind, bareText(text));
+    fromStoredForm(custom, object);
+    return object;
+  }
 }
