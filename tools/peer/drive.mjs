@@ -2,7 +2,7 @@
 // flags of `rancher-peer serve`): all clusters Active, a kill -9 and restart, a loss of tunnels, and no violation.
 //
 //   node --conditions=@scale-cluster/source --import tsx tools/peer/drive.mjs --peer PATH [--clusters 50] [--canary 20] [--backend memory]
-//        [--kill] [--drop 0.3] [--rotate] [--hold 30] [--delete-in-rancher] [--delete] [--profile FOLDER] [--peer-flag=FLAG]…
+//        [--kill] [--kill-main] [--drop 0.3] [--rotate] [--hold 30] [--delete-in-rancher] [--delete] [--profile FOLDER] [--peer-flag=FLAG]…
 import { fork, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     canary: { type: 'string', default: '20' },
     backend: { type: 'string', default: 'memory' },
     kill: { type: 'boolean', default: false },
+    'kill-main': { type: 'boolean', default: false },
     drop: { type: 'string', default: '0' },
     hold: { type: 'string', default: '0' },
     rotate: { type: 'boolean', default: false },
@@ -87,6 +88,25 @@ try {
     log('killed and restarted');
     await sleep(3000);
     await allActive('after kill -9 and restart');
+  }
+  if (options['kill-main']) {
+    const pids = join(folder, 'home', 'kwok', 'clusters', 'main-cluster', 'pids');
+    process.kill(Number(await readFile(join(pids, 'kube-apiserver.pid'), 'utf8')), 'SIGKILL');
+    const from = performance.now();
+    const phase = async () => {
+      const { backends } = await fleet.call('summary');
+      return backends.find(({ kind }) => kind === 'kwok-shared').phase;
+    };
+    await waitFor('the loss to be noticed', async () => ((await phase()) === 'ready' ? undefined : true), 20);
+    await waitFor(
+      'the main cluster to be repaired',
+      async () => ((await phase()) === 'ready' ? true : undefined),
+      60,
+    );
+    log(
+      `main cluster repaired ${((performance.now() - from) / 1000).toFixed(1)} s after its kube-apiserver was killed`,
+    );
+    await allActive('after the loss of the main cluster');
   }
   if (Number(options.drop) > 0) {
     await peerGet(`/peer/drop?fraction=${options.drop}&tunnel=both`, 'POST');

@@ -7,7 +7,7 @@ export class FleetError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    /** The HTTP status that says the same: 400, 404, 409, 500. */
+    /** The HTTP status that says the same: 400, 404, 409, 500, 507. */
     readonly status: number,
     options?: ErrorOptions,
   ) {
@@ -113,6 +113,14 @@ export class UnknownTemplateError extends FleetError {
       `there is no template ${JSON.stringify(template)}; known are ${known.join(', ')}`,
       400,
     );
+  }
+}
+
+/** The machine can't hold so many clusters; the message has the numbers. */
+export class CapacityError extends FleetError {
+  override readonly name = 'CapacityError';
+  constructor(message: string) {
+    super('ERR_FLEET_CAPACITY', message, 507);
   }
 }
 

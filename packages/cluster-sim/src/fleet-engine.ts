@@ -3,6 +3,10 @@ import { HandshakeError } from '@scale-cluster/remotedialer';
 import type { RancherCluster } from '@scale-cluster/rancher-client';
 import { backendKinds } from './backend/backend-kinds.js';
 import { ClusterTokens } from './agent-doings/identity.js';
+import { BottleneckWatch } from './bottleneck/bottleneck-watch.js';
+import { LoadSampler } from './bottleneck/load-sampler.js';
+import { Churn } from './churn/churn.js';
+import { churnRates } from './churn/kinds.js';
 import type { ClusterSet } from './cluster/cluster-set.js';
 import type { ManagedCluster } from './cluster/managed-cluster.js';
 import { Delayer } from './delayer.js';
@@ -21,7 +25,7 @@ import { SteveServer } from './steve/steve-server.js';
 import { ClusterTunnels, type TunnelKind } from './tunnels/cluster-tunnels.js';
 import { ConnectPacer } from './tunnels/connect-pacer.js';
 import { TunnelledApi } from './tunnels/tunnelled-api.js';
-import type { FleetSummary, StageName } from './views.js';
+import type { BottleneckView, ChurnView, FleetSummary, RampView, StageName } from './views.js';
 
 export interface FleetEngineOptions {
   settings: Settings;
@@ -46,6 +50,9 @@ export class FleetEngine {
   readonly #api: TunnelledApi;
   readonly #steve: SteveServer;
   readonly #pacer = new ConnectPacer();
+  readonly #sampler = new LoadSampler();
+  readonly #bottleneck: BottleneckWatch;
+  readonly #churn: Churn;
   #local: LocalListener | undefined;
   #ports: PortListeners | undefined;
   #started = false;
@@ -71,6 +78,25 @@ export class FleetEngine {
       onRancher: (cluster, seen) => this.#onRancher(cluster, seen),
       onRemoved: (cluster) => this.#onRemoved(cluster),
       wake: (cluster) => this.wake(cluster, true),
+    });
+    parts.onRancherAnswer = (answer) => this.#executor.ramp.observe(answer);
+    this.#bottleneck = new BottleneckWatch({
+      sample: () => this.#sampler.sample(),
+      delayer: this.#delayer,
+      now,
+      logger,
+    });
+    this.#churn = new Churn({
+      rates: churnRates(settings),
+      clusters: () => clusters.sorted(),
+      delayer: this.#delayer,
+      now,
+      onChurned: (cluster, churned) => {
+        if (churned) cluster.record.churned = true;
+        else delete cluster.record.churned;
+        if (clusters.get(cluster.name) === cluster) parts.state.putLazily(cluster.record);
+      },
+      logger,
     });
     this.#reconciler = new Reconciler({
       execute: (cluster, action) => this.#executor.execute(cluster, action),
@@ -113,14 +139,28 @@ export class FleetEngine {
   }
 
   get rancherStatus(): FleetSummary['rancher'] {
-    const { running, waiting } = this.#executor.creates;
-    return { subscribed: this.#watch.subscribed, createsInFlight: running, createsQueued: waiting };
+    const { inFlight, queued } = this.#executor.ramp.view;
+    return { subscribed: this.#watch.subscribed, createsInFlight: inFlight, createsQueued: queued };
+  }
+
+  get ramp(): RampView {
+    return this.#executor.ramp.view;
+  }
+
+  get bottleneck(): BottleneckView {
+    return this.#bottleneck.view;
+  }
+
+  get churn(): ChurnView {
+    return this.#churn.view;
   }
 
   start(): void {
     if (this.#started || this.#closed) return;
     this.#started = true;
     this.#watch.start();
+    this.#bottleneck.start();
+    this.#churn.start();
     this.#everyMinute();
     this.#everyHour();
     void this.#listen();
@@ -130,7 +170,10 @@ export class FleetEngine {
 
   /** Looks at a cluster soon; see `Reconciler.wake`. Before {@link start} nothing happens. */
   wake(cluster: ManagedCluster, urgent = false): void {
-    if (this.#started) this.#reconciler.wake(cluster, urgent);
+    if (!this.#started) return;
+    // It need not wait for a turn that it doesn't want any more.
+    if (cluster.record.deleting === true) this.#executor.ramp.cancel(cluster.uid);
+    this.#reconciler.wake(cluster, urgent);
   }
 
   async close(): Promise<void> {
@@ -139,6 +182,7 @@ export class FleetEngine {
     this.#watch.close();
     this.#delayer.close();
     this.#pacer.close();
+    this.#sampler.close();
     for (const cluster of this.options.clusters.values()) cluster.controllers?.close();
     await Promise.all([...this.options.clusters.values()].map(async (cluster) => cluster.tunnels?.close()));
     await this.#local?.close();
@@ -182,12 +226,13 @@ export class FleetEngine {
     const tokens = new ClusterTokens(parts.state.secret, cluster.uid);
     const firstTime = record.stages.tunnels === undefined;
     const { agentToken } = tokens;
-    const { name, version, objects, catalog } = backend;
+    const { name, version, objects, catalog, discovered } = backend;
     const steve: SteveCluster = {
       name,
       version,
       objects,
       catalog,
+      ...(discovered === undefined ? {} : { discovered }),
       ...(record.rancherId === undefined ? {} : { rancherId: record.rancherId }),
       handle: (request, response) => {
         // The agent asks the API by its own account, as whoever Rancher says (Impersonate-* headers).
@@ -278,6 +323,7 @@ export class FleetEngine {
     if (before?.active !== active) cluster.activeChangedAt = now();
     if (connected && cluster.record.stages.connected === undefined) this.#onStage(cluster, 'connected');
     if (active) {
+      this.#executor.ramp.settled(cluster.uid);
       cluster.wasActive = true;
       if (cluster.record.stages.active === undefined) this.#onStage(cluster, 'active');
     }

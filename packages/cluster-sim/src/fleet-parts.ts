@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RancherClient } from '@scale-cluster/rancher-client';
+import { RancherClient, type RancherAnswer } from '@scale-cluster/rancher-client';
 import type { BackendKind } from './backend/backend-kinds.js';
 import type { BackendContext } from './backend/backend-context.js';
 import { BackendSet } from './backend/backend-set.js';
-import { KwokDedicatedBackend } from './backend/kwok-dedicated/index.js';
+import { KwokDedicatedBackend, presentClusters } from './backend/kwok-dedicated/index.js';
 import { KwokSharedBackend } from './backend/kwok-shared/index.js';
 import { clusterAddress, MemoryBackend } from './backend/memory-backend.js';
 import { Journal } from './journal/journal.js';
@@ -27,6 +27,8 @@ export interface FleetParts {
   templates: TemplateSet;
   backends: BackendSet;
   rancher: RancherClient;
+  /** Called after every answer of Rancher, once somebody has put a listener here. */
+  onRancherAnswer?: (answer: RancherAnswer) => void;
 }
 
 export interface OpenPartsOptions {
@@ -76,6 +78,7 @@ export async function openParts({
         new KwokSharedBackend(contextOf('kwok-shared'), { kubeconfig: settings.mainKubeconfig }),
       'kwok-dedicated': () => new KwokDedicatedBackend(contextOf('kwok-dedicated')),
     },
+    hasLeftovers: { 'kwok-dedicated': async () => (await presentClusters(settings)).length > 0 },
     now,
     logger,
   });
@@ -85,10 +88,12 @@ export async function openParts({
     tls: { mode: settings.tlsMode, ...(settings.caCert === undefined ? {} : { ca: settings.caCert }) },
     logger,
     random,
+    onAnswer: (answer) => parts.onRancherAnswer?.(answer),
     // A dead subscription must be noticed well before deletions have to be (30 s).
     subscription: { silenceMs: 15_000, maxMs: 10_000 },
   });
-  return { lock, state, pki, journal, templates, backends, rancher };
+  const parts: FleetParts = { lock, state, pki, journal, templates, backends, rancher };
+  return parts;
 }
 
 /** Closes what {@link openParts} opened; writes what is left to write. */
@@ -101,7 +106,7 @@ export async function closeParts(parts: FleetParts): Promise<void> {
 }
 
 /** Names by which the APIs are reached: in the tunnel, inside a cluster, and on this machine. */
-const certificateHosts = [
+export const certificateHosts = [
   clusterAddress.replace(/:\d+$/, ''),
   'kubernetes',
   'kubernetes.default',

@@ -21,6 +21,8 @@ import { kubeconfigText } from './local-access/kubeconfig.js';
 import { silentLogger, type Logger } from './logger.js';
 import { FleetMetrics } from './metrics.js';
 import { checkClusterName } from './names.js';
+import { CapacityGate } from './preflight/capacity-gate.js';
+import { readMachine, type Machine } from './preflight/machine.js';
 import type { Settings } from './settings/schema.js';
 import type { ClusterRecord } from './state/record.js';
 import type { ClusterInfo } from './template/cluster-info.js';
@@ -45,6 +47,8 @@ export interface FleetOptions {
   now?: () => number;
   /** 0 ≤ x < 1. @default Math.random */
   random?: () => number;
+  /** What this machine leaves to the process. @default looks */
+  readMachine?: () => Machine;
 }
 
 export interface FleetEvents {
@@ -60,6 +64,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #parts: FleetParts;
   readonly #clusters: ClusterSet;
   readonly #engine: FleetEngine;
+  readonly #capacity: CapacityGate;
   readonly #events = new EventRing();
   readonly #metrics: FleetMetrics;
   readonly #now: () => number;
@@ -81,6 +86,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
       this.#clusters.add(new ManagedCluster(record, options.now(), record.rancherId === undefined));
     }
     this.#engine = new FleetEngine({ ...options, parts, clusters: this.#clusters, metrics });
+    this.#capacity = new CapacityGate({
+      mode: options.settings.capacityCheck,
+      readMachine: options.readMachine,
+      load: () => this.#clusters.load(),
+      logger: options.logger,
+    });
   }
 
   /**
@@ -92,6 +103,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       logger: silentLogger,
       now: () => Date.now(),
       random: () => Math.random(),
+      readMachine,
       ...options,
     };
     const metrics = new FleetMetrics(resolved.random);
@@ -105,12 +117,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   /** Begins to work: brings back what exists, then follows wishes and Rancher. */
   start(): void {
+    this.#capacity.report(this.settings.backend);
     this.#engine.start();
   }
 
   /**
    * Wishes a cluster. Rejects with InvalidNameError, ClusterExistsError, UnknownBackendError, UnknownTemplateError,
-   * TemplateError, StateError.
+   * TemplateError, CapacityError, StateError.
    */
   async create(name: string, choice: ClusterChoice = {}): Promise<ClusterView> {
     const [result] = await this.createMany([name], choice);
@@ -120,10 +133,11 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   /**
    * Wishes many clusters in one write; each name has its own outcome, in the order given. Rejects when the choice, which
-   * counts for all of them, can't be carried out.
+   * counts for all of them, can't be carried out, or with CapacityError when the machine can't hold so many more.
    */
   async createMany(names: readonly string[], choice: ClusterChoice = {}): Promise<BulkResult[]> {
     const resolved = resolveChoice(choice, this.settings.backend, this.#parts.templates);
+    if (this.#closing === undefined) this.#capacity.admit(resolved.backend, names.length);
     const results = names.map((name): BulkResult & { cluster?: ManagedCluster } => {
       try {
         return { name, cluster: this.#record(name, resolved) };
@@ -316,6 +330,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
       tunnels: this.#clusters.tunnelTotals(),
       requests: this.#metrics.requests,
       rancher: this.#engine.rancherStatus,
+      ramp: this.#engine.ramp,
+      bottleneck: this.#engine.bottleneck,
+      churn: this.#engine.churn,
+      capacity: this.#capacity.view(this.settings.backend),
       state: { ...state.stats },
       journal: journal.stats,
       errors: this.#metrics.errors,

@@ -7,10 +7,13 @@ export { Fleet } from './fleet.js';
 export type { FleetEvents, FleetOptions } from './fleet.js';
 export { backendKinds, isBackendKind } from './backend/backend-kinds.js';
 export type { BackendKind } from './backend/backend-kinds.js';
-export { missingKwokPrograms, removeKwokClusters } from './backend/kwok-programs.js';
+export { missingKwokPrograms, removeKwokClusters } from './backend/kwok/kwok-programs.js';
 export type { BackendPhase } from './backend/backend.js';
 export type { ClusterChoice } from './cluster/choice.js';
+export { bottleneckReasons } from './bottleneck/judge.js';
+export type { BottleneckReason } from './bottleneck/judge.js';
 export {
+  CapacityError,
   CaptureError,
   ClusterExistsError,
   ClusterNotFoundError,
@@ -23,6 +26,11 @@ export {
   UnknownBackendError,
   UnknownTemplateError,
 } from './errors.js';
+export { remedyFor, supplies } from './preflight/capacity.js';
+export type { ClusterCounts, Load, Supply } from './preflight/capacity.js';
+export { supplyText } from './preflight/amount.js';
+export { readMachine } from './preflight/machine.js';
+export type { Machine } from './preflight/machine.js';
 export { silentLogger } from './logger.js';
 export type { Logger } from './logger.js';
 export { loadSettings } from './settings/load.js';
@@ -57,7 +65,10 @@ export type { TemplateTrial } from './template/trial.js';
 export { phaseNames, stageNames } from './views.js';
 export type {
   BackendView,
+  BottleneckView,
   BulkResult,
+  CapacityView,
+  ChurnView,
   ClusterPage,
   ClusterQuery,
   ClusterView,
@@ -67,6 +78,7 @@ export type {
   FleetSummary,
   LastError,
   Phase,
+  RampView,
   RancherView,
   StageName,
   StageTiming,

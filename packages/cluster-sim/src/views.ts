@@ -1,3 +1,4 @@
+import type { BottleneckReason } from './bottleneck/judge.js';
 import type { BackendPhase } from './backend/backend.js';
 import type { BackendKind } from './backend/backend-kinds.js';
 
@@ -177,6 +178,56 @@ export interface StageTiming {
   max: number;
 }
 
+/** How fast clusters are let into Rancher, and what holds them up. */
+export interface RampView {
+  /** Creations that Rancher bears at a time, as found out, and the most that the settings allow. */
+  window: number;
+  maxWindow: number;
+  inFlight: number;
+  queued: number;
+  /** 0 for no limit. */
+  maxPerSec: number;
+  /** Clusters created in Rancher and not Active yet (those that take too long left out), and the limit or 0. */
+  activating: number;
+  maxActivations: number;
+  /** Nothing new begins for so long, because Rancher refused. */
+  pausedMs: number;
+  /** Answers of Rancher since the start that came late, and that were 429, 5xx or none. */
+  slowAnswers: number;
+  refusals: number;
+}
+
+/** Whether this process, and not Rancher, is what things wait for. Figures are of the last ten seconds. */
+export interface BottleneckView {
+  active: boolean;
+  reasons: BottleneckReason[];
+  /** ISO 8601 of its beginning. */
+  since: string | null;
+  eventLoopDelayP99Ms: number;
+  /** Share of the time in which the event loop had work, 0 to 1. */
+  eventLoopShare: number;
+  /** CPU of all threads; 1 is one core. */
+  cpuCores: number;
+  memoryAvailableBytes: number;
+}
+
+/** What comes and goes in clusters by the Churn settings. */
+export interface ChurnView {
+  /** Writes per second that are asked for. */
+  perSec: number;
+  /** Since the start. */
+  writes: number;
+  failures: number;
+}
+
+/** What this machine can hold beyond the clusters that there are. */
+export interface CapacityView {
+  /** More clusters of the default backend that fit, about. */
+  room: number;
+  /** What there is too little of for more. */
+  limitedBy: string | null;
+}
+
 export interface FleetSummary {
   total: number;
   phases: Record<Phase, number>;
@@ -193,6 +244,10 @@ export interface FleetSummary {
     byVerbAndCode: Record<string, number>;
   };
   rancher: { subscribed: boolean; createsInFlight: number; createsQueued: number };
+  ramp: RampView;
+  bottleneck: BottleneckView;
+  capacity: CapacityView;
+  churn: ChurnView;
   state: { writes: number; lastWriteMs: number; bytes: number };
   journal: { bytes: number; entries: number };
   errors: number;

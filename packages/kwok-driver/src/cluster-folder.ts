@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ClusterPorts } from './create-cluster.js';
 import { OptionsError } from './errors.js';
 import { findPortInUse } from './kwokctl-errors.js';
-import { hasProc, isPidInUse, kill, waitUntilEnded } from './process-state.js';
+import { findCommands, hasProc, isPidInUse, kill, waitUntilEnded } from './process-state.js';
 
 /** A component's process that was found running. */
 export interface ComponentProcess {
@@ -39,12 +39,14 @@ export function checkClusterName(name: string): void {
  */
 export class ClusterFolder {
   readonly path: string;
+  readonly #workDir: string;
 
   constructor(
     workDir: string,
     readonly name: string,
   ) {
     checkClusterName(name);
+    this.#workDir = workDir;
     this.path = join(workDir, 'clusters', name);
   }
 
@@ -96,6 +98,13 @@ export class ClusterFolder {
     for (const { pid, path } of await this.#pidFiles()) {
       if (!(await this.#owns(pid))) await rm(path, { force: true });
     }
+  }
+
+  /** Kills a kwokctl that is busy with the cluster though whoever started it is gone: it would bring up more. */
+  async endOrphans(): Promise<void> {
+    const pids = await findCommands(this.#workDir, this.name);
+    pids.forEach(kill);
+    await waitUntilEnded(pids, this.name);
   }
 
   /** Kills what still runs and removes the folder. For clusters that kwokctl doesn't know, in state `half`. */

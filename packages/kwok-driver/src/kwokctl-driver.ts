@@ -107,7 +107,10 @@ export class KwokctlDriver {
     checkCreateOptions(options);
     if (folder.state === 'present') throw new ClusterExistsError(options.name);
     if (!this.#runner.dryRun) {
-      if (folder.state === 'half') await folder.destroy();
+      if (folder.state === 'half') {
+        await folder.endOrphans();
+        await folder.destroy();
+      }
       await checkPortsFree(options.name, requestedPorts(options.ports), 0);
     }
     return withConfigFile(
@@ -131,6 +134,7 @@ export class KwokctlDriver {
     const waitMs = call.waitMs ?? defaultWaitMs;
     if (!this.#runner.dryRun) {
       const folder = this.#folder(name);
+      await folder.endOrphans();
       await folder.discardStalePids();
       // kwokctl would wait minutes for a component that can't listen.
       const { etcd, etcdPeer, kubeApiserver } = await folder.ports();
@@ -165,6 +169,7 @@ export class KwokctlDriver {
     const kubeconfig = call.kubeconfig ?? join(this.workDir, 'no-kubeconfig');
     const args = ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig];
     const found = folder.state !== 'absent';
+    if (!this.#runner.dryRun) await folder.endOrphans();
     // kwokctl doesn't know it and so would leave its processes.
     if (folder.state === 'half' && !this.#runner.dryRun) await folder.destroy();
     const result = await this.#kill(name, args, call);

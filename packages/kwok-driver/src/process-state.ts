@@ -16,6 +16,28 @@ export function isPidInUse(pid: number): boolean {
   }
 }
 
+/** Subcommands of kwokctl that bring up or end processes. */
+const changing = ['create', 'start', 'stop', 'delete'];
+
+/** The kwokctl processes of a work folder that change a cluster, whoever started them. None where there is no /proc. */
+export async function findCommands(workDir: string, cluster: string): Promise<number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const words = await nulSeparated(`/proc/${pid}/cmdline`);
+      const name = words.indexOf('--name');
+      if (!changing.includes(words[words.indexOf('cluster') - 1] ?? '')) return false;
+      if (name < 0 || words[name + 1] !== cluster) return false;
+      return (await nulSeparated(`/proc/${pid}/environ`)).includes(`KWOK_WORKDIR=${workDir}`);
+    }),
+  );
+  return pids.filter((_, index) => found[index]).map(Number);
+}
+
+/** Empty for a process that has ended or is another user's. */
+const nulSeparated = async (path: string): Promise<string[]> =>
+  (await readFile(path, 'utf8').catch(() => '')).split('\0');
+
 /** Kills a process if there still is one. */
 export function kill(pid: number): void {
   try {

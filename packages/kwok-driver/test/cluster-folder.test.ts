@@ -67,6 +67,31 @@ describe.skipIf(!hasProc)('the folder of a cluster', () => {
     expect(await readdir(join(folder.path, 'clusters'))).toEqual([]);
   });
 
+  it('is deleted with a kwokctl that outlived whoever started it, and no other', async () => {
+    await using folder = await tempFolder();
+    const driver = await fakeKwokctl(folder.path, '');
+    await mkdir(join(folder.path, 'clusters', 'a'), { recursive: true });
+    const orphan = async (words: string[], workDir = folder.path): Promise<ChildProcess> => {
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '--', ...words], {
+        env: { ...process.env, KWOK_WORKDIR: workDir },
+        stdio: 'ignore',
+      });
+      started.push(child);
+      await once(child, 'spawn');
+      return child;
+    };
+    const creation = await orphan(['create', 'cluster', '--name', 'a']);
+    const others = await Promise.all([
+      orphan(['create', 'cluster', '--name', 'b']),
+      orphan(['create', 'cluster', '--name', 'a'], '/elsewhere'),
+      orphan(['logs', 'audit', '--name', 'a']),
+    ]);
+    const exit = once(creation, 'exit');
+    await driver.delete('a');
+    expect(await exit).toEqual([null, 'SIGKILL']);
+    for (const { exitCode, signalCode } of others) expect([exitCode, signalCode]).toEqual([null, null]);
+  });
+
   it('tells the ports and the server that kwokctl wrote down', async () => {
     await using folder = await tempFolder();
     const driver = await fakeKwokctl(folder.path, '');

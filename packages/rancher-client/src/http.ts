@@ -129,8 +129,17 @@ export class RancherHttp {
     options: RequestOptions,
   ): Promise<Answer> {
     const { retry, random, logger } = this.#options;
+    const secrets = [this.#options.token, ...(options.secrets ?? [])];
+    const name = redactSecrets(describeRequest(method, path), secrets);
     for (let attempt = 0; ; attempt++) {
-      const result = await this.#once(agent, method, path, options);
+      const startedAt = performance.now();
+      const result = await this.#once(agent, method, path, options, name, secrets);
+      this.#options.onAnswer?.({
+        request: name,
+        status: result.status,
+        durationMs: performance.now() - startedAt,
+        ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
+      });
       if ('answer' in result) return result.answer;
       if (!result.retryable || attempt + 1 >= retry.attempts) throw result.error;
       const delayMs = result.retryAfterMs ?? fullJitterDelay(attempt, retry, random);
@@ -148,9 +157,9 @@ export class RancherHttp {
     method: Dispatcher.HttpMethod,
     path: string,
     options: RequestOptions,
+    name: string,
+    secrets: readonly string[],
   ): Promise<Attempt> {
-    const secrets = [this.#options.token, ...(options.secrets ?? [])];
-    const name = redactSecrets(describeRequest(method, path), secrets);
     try {
       const { statusCode, headers, body } = await request(`${this.#options.url}${path}`, {
         method,
@@ -160,11 +169,12 @@ export class RancherHttp {
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       });
       const text = await body.text();
-      if (statusCode < 300) return { answer: { status: statusCode, text } };
+      if (statusCode < 300) return { answer: { status: statusCode, text }, status: statusCode };
       const retryAfter = Array.isArray(headers['retry-after'])
         ? headers['retry-after'][0]
         : headers['retry-after'];
       return {
+        status: statusCode,
         error: errorFromAnswer(name, statusCode, redactSecrets(text, secrets)),
         retryable: statusCode === 429 || statusCode >= 500,
         retryAfterMs: retryAfterMs(retryAfter, Date.now(), this.#options.retry.maxRetryAfterMs),
@@ -186,7 +196,10 @@ export class RancherHttp {
   }
 }
 
-type Attempt = { answer: Answer } | { error: Error; retryable: boolean; retryAfterMs?: number | undefined };
+/** How one try ended; status 0 is no answer. */
+type Attempt = { status: number; retryAfterMs?: number | undefined } & (
+  { answer: Answer } | { error: Error; retryable: boolean }
+);
 
 /** `value` of a setting; `''` if it has none. */
 export function settingValue(setting: unknown): string {
@@ -216,6 +229,7 @@ function failedConnection(request: string, error: unknown): Attempt {
   const message = error instanceof Error ? error.message : String(error);
   if (typeof code === 'string' && certificateCodes.test(code)) {
     return {
+      status: 0,
       retryable: false,
       error: new TlsError(
         'ERR_RANCHER_TLS',
@@ -226,6 +240,7 @@ function failedConnection(request: string, error: unknown): Attempt {
   }
   const detail = typeof code === 'string' && !message.includes(code) ? `${code}: ${message}` : message;
   return {
+    status: 0,
     retryable: true,
     error: new NetworkError('ERR_RANCHER_NETWORK', `${request}: no answer from Rancher (${detail}).`, {
       request,

@@ -19,6 +19,7 @@ export {
 export type {
   Logger,
   PollOptions,
+  RancherAnswer,
   RancherClientOptions,
   RetryOptions,
   SubscriptionOptions,

@@ -24,6 +24,18 @@ export interface TlsOptions {
   caChecksum?: string;
 }
 
+/** One answer of Rancher, or the lack of one: each try of a retried request for itself. */
+export interface RancherAnswer {
+  /** Method and path, without query and secrets: `POST /v3/clusters`. */
+  request: string;
+  /** 0 when there was none: refused, reset, timed out. */
+  status: number;
+  /** Until the whole body was read, waiting for a free connection included. */
+  durationMs: number;
+  /** What `Retry-After` asks for, as far as it is obeyed. */
+  retryAfterMs?: number;
+}
+
 export interface RancherClientOptions {
   /** `https://rancher.example.com[:port]`; a trailing `/`, `/v3` or `/v1` is ignored. `http://` works too. */
   url: string;
@@ -34,6 +46,8 @@ export interface RancherClientOptions {
   logger?: Logger;
   /** 0 ≤ x < 1, for jitter. @default Math.random */
   random?: () => number;
+  /** Called after every answer; for pace and metrics. */
+  onAnswer?: (answer: RancherAnswer) => void;
   /** Retries of requests that met 429, 5xx or no answer. @default 5 tries, 500 ms doubling up to 15 s */
   retry?: Partial<RetryOptions>;
   /** Waiting for what Rancher makes by itself (management id, token). @default 0.5 → 2 s, 120 s in all */
@@ -78,6 +92,7 @@ export interface ResolvedOptions {
   readonly tls: Readonly<TlsOptions>;
   readonly logger: Logger | undefined;
   readonly random: () => number;
+  readonly onAnswer: ((answer: RancherAnswer) => void) | undefined;
   readonly retry: RetryOptions;
   readonly poll: PollOptions;
   readonly subscription: SubscriptionOptions;
@@ -119,6 +134,7 @@ export function resolveOptions(options: RancherClientOptions): ResolvedOptions {
     },
     logger: options.logger,
     random: options.random ?? Math.random,
+    onAnswer: options.onAnswer,
     retry: { ...defaultRetry, ...options.retry },
     poll: { ...defaultPoll, ...options.poll },
     subscription: { ...defaultSubscription, ...options.subscription },

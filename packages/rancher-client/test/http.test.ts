@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { NetworkError, RancherError, UnauthorizedError, UnexpectedAnswerError } from '../src/index.js';
+import {
+  NetworkError,
+  RancherError,
+  UnauthorizedError,
+  UnexpectedAnswerError,
+  type RancherAnswer,
+} from '../src/index.js';
 import type { Reply } from './support/rancher-stub.js';
 import { error, RancherStub, token, v3Cluster } from './support/rancher-stub.js';
 
@@ -33,6 +39,33 @@ describe('requests', () => {
     expect(clusters.every((cluster) => cluster?.id === 'c-abcde')).toBe(true);
     // One more may be left from reading the CA.
     expect(most).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('onAnswer', () => {
+  it('is told of each try, with what Retry-After asks for and without secrets', async () => {
+    await using stub = await RancherStub.start();
+    stub.sequence(
+      'GET',
+      path,
+      { status: 429, text: '', headers: { 'retry-after': '0' } },
+      { cut: true },
+      found,
+    );
+    const answers: RancherAnswer[] = [];
+    const client = stub.client({ onAnswer: (answer) => answers.push(answer) });
+    await client.getCluster('c-abcde');
+    const of = answers.filter(({ request }) => request === `GET ${path}`);
+    expect(of.map(({ status, retryAfterMs }) => [status, retryAfterMs])).toEqual([
+      [429, 0],
+      [0, undefined],
+      [200, undefined],
+    ]);
+    expect(of.every(({ durationMs }) => durationMs > 0)).toBe(true);
+    stub.on('GET', '/v3/import/s3cret_c-abcde.yaml', () => ({ text: 'kind: List' }));
+    await client.importManifest('s3cret', 'c-abcde');
+    expect(answers.at(-1)?.request).toMatch(/^GET .*import/);
+    expect(JSON.stringify(answers)).not.toContain('s3cret');
   });
 });
 

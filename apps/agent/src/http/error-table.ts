@@ -20,6 +20,7 @@ const table: Readonly<Record<string, Row>> = {
   ERR_FLEET_UNKNOWN_BACKEND: { status: 400, field: 'backend' },
   ERR_FLEET_UNKNOWN_TEMPLATE: { status: 400, field: 'template' },
   ERR_TEMPLATE: { status: 400, field: 'template' },
+  ERR_FLEET_CAPACITY: { status: 507 },
   ERR_FLEET_CLOSED: { status: 503 },
   ERR_FLEET_STATE: { status: 500 },
 

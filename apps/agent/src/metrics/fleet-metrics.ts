@@ -1,4 +1,4 @@
-import type { FleetSummary } from '@scale-cluster/cluster-sim';
+import { bottleneckReasons, type FleetSummary } from '@scale-cluster/cluster-sim';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 const PREFIX = 'scale_agent_';
@@ -117,6 +117,62 @@ const definitions: readonly Definition[] = [
       [{ state: 'in_flight' }, rancher.createsInFlight],
       [{ state: 'queued' }, rancher.createsQueued],
     ],
+  },
+  {
+    name: 'ramp_window',
+    help: 'Creations that Rancher bears at a time, as found out from its answers.',
+    labels: [],
+    type: 'gauge',
+    samples: ({ ramp }) => [[{}, ramp.window]],
+  },
+  {
+    name: 'ramp_activating',
+    help: 'Clusters created in Rancher and not Active yet, without those that take too long.',
+    labels: [],
+    type: 'gauge',
+    samples: ({ ramp }) => [[{}, ramp.activating]],
+  },
+  {
+    name: 'ramp_paused_seconds',
+    help: 'How long no new creation begins, because Rancher refused.',
+    labels: [],
+    type: 'gauge',
+    samples: ({ ramp }) => [[{}, ramp.pausedMs / 1000]],
+  },
+  {
+    name: 'ramp_trouble_total',
+    help: 'Answers of Rancher that slow the ramp down: slow ones, and 429, 5xx or none.',
+    labels: ['kind'],
+    type: 'counter',
+    samples: ({ ramp }) => [
+      [{ kind: 'slow' }, ramp.slowAnswers],
+      [{ kind: 'refused' }, ramp.refusals],
+    ],
+  },
+  {
+    name: 'bottleneck',
+    help: '1 while this agent, and not Rancher, is what things wait for, by reason.',
+    labels: ['reason'],
+    type: 'gauge',
+    samples: ({ bottleneck }) =>
+      bottleneckReasons.map((reason) => [{ reason }, bottleneck.reasons.includes(reason) ? 1 : 0]),
+  },
+  {
+    name: 'churn_writes_total',
+    help: 'Writes in clusters by the Churn settings.',
+    labels: ['result'],
+    type: 'counter',
+    samples: ({ churn }) => [
+      [{ result: 'done' }, churn.writes],
+      [{ result: 'failed' }, churn.failures],
+    ],
+  },
+  {
+    name: 'room_clusters',
+    help: 'More clusters of the default backend that this machine can hold, about.',
+    labels: [],
+    type: 'gauge',
+    samples: ({ capacity }) => [[{}, capacity.room]],
   },
   {
     name: 'reconcile_errors_total',

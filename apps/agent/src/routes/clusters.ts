@@ -48,7 +48,7 @@ export function clusterRoutes(app: AgentApp, { fleet, closing }: AgentContext): 
         tags,
         summary: 'Creates a cluster and registers it with Rancher',
         body: CreateBody,
-        response: { 201: CreateAnswer, 400: ErrorBody, 409: ErrorBody },
+        response: { 201: CreateAnswer, 400: ErrorBody, 409: ErrorBody, 507: ErrorBody },
       },
     },
     async (request, reply) => {

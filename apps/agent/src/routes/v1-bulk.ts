@@ -23,7 +23,7 @@ export function v1BulkRoutes(app: AgentApp, { fleet }: AgentContext): void {
         summary:
           'Creates clusters; answers when they are safe on disk, registration goes on in the background',
         body: BulkCreateBody,
-        response: { 201: BulkAnswer, 207: BulkAnswer, 400: ErrorBody },
+        response: { 201: BulkAnswer, 207: BulkAnswer, 400: ErrorBody, 507: ErrorBody },
       },
     },
     async (request, reply) => {

@@ -1,3 +1,4 @@
+import { bottleneckReasons } from '@scale-cluster/cluster-sim';
 import { Type } from 'typebox';
 import type { AgentApp, AgentContext } from '../context.js';
 import { BackendBody } from '../schemas/backend-view.js';
@@ -17,6 +18,38 @@ const Tunnels = Type.Object({
   failures: Type.Integer(),
 });
 
+const Ramp = Type.Object(
+  {
+    window: Type.Integer({ description: 'Creations that Rancher bears at a time, as found out.' }),
+    maxWindow: Type.Integer(),
+    inFlight: Type.Integer(),
+    queued: Type.Integer(),
+    maxPerSec: Type.Number(),
+    activating: Type.Integer({ description: 'Created in Rancher and not Active yet.' }),
+    maxActivations: Type.Integer(),
+    pausedMs: Type.Number({ description: 'Nothing new begins for so long, because Rancher refused.' }),
+    slowAnswers: Type.Integer(),
+    refusals: Type.Integer({ description: 'Answers of Rancher that were 429, 5xx or none.' }),
+  },
+  { description: 'How fast clusters are let into Rancher.' },
+);
+const Bottleneck = Type.Object(
+  {
+    active: Type.Boolean(),
+    reasons: Type.Array(Type.Enum([...bottleneckReasons])),
+    since: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    eventLoopDelayP99Ms: Type.Number(),
+    eventLoopShare: Type.Number(),
+    cpuCores: Type.Number(),
+    memoryAvailableBytes: Type.Number(),
+  },
+  { description: 'Whether this agent, and not Rancher, is what things wait for; figures of the last 10 s.' },
+);
+const Capacity = Type.Object(
+  { room: Type.Integer(), limitedBy: Type.Union([Type.String(), Type.Null()]) },
+  { description: 'How many more clusters of the default backend this machine can hold, about.' },
+);
+
 const SummaryBody = Type.Object({
   total: Type.Integer(),
   phases: Numbers,
@@ -31,6 +64,10 @@ const SummaryBody = Type.Object({
     createsInFlight: Type.Integer(),
     createsQueued: Type.Integer(),
   }),
+  ramp: Ramp,
+  bottleneck: Bottleneck,
+  capacity: Capacity,
+  churn: Numbers,
   state: Numbers,
   journal: Numbers,
   errors: Type.Integer(),
@@ -46,7 +83,8 @@ export function v1SummaryRoutes(app: AgentApp, { fleet }: AgentContext): void {
     { schema: { tags: ['v1'], summary: 'The whole fleet in numbers', response: { 200: SummaryBody } } },
     async () => {
       const summary = fleet.summary();
-      return { ...summary, state: { ...summary.state }, journal: { ...summary.journal } };
+      const { state, journal, churn } = summary;
+      return { ...summary, state: { ...state }, journal: { ...journal }, churn: { ...churn } };
     },
   );
 }

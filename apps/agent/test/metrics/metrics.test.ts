@@ -25,6 +25,14 @@ describe('/metrics', () => {
         'scale_agent_backend_ready{backend="memory"} 1',
         'scale_agent_backend_ready{backend="kwok-shared"} 0',
         'scale_agent_backend_requests_total{backend="memory"} 8',
+        'scale_agent_ramp_window 5',
+        'scale_agent_ramp_activating 7',
+        'scale_agent_ramp_paused_seconds 1.5',
+        'scale_agent_ramp_trouble_total{kind="refused"} 4',
+        'scale_agent_bottleneck{reason="cpu"} 1',
+        'scale_agent_bottleneck{reason="memory"} 0',
+        'scale_agent_room_clusters 900',
+        'scale_agent_churn_writes_total{result="failed"} 1',
       ]),
     );
     expect(answer.body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Finding } from '../doctor/finding.js';
 import { cliError } from '../errors.js';
 import { plural } from '../output/format.js';
@@ -6,7 +6,9 @@ import type { Terminal } from '../output/terminal.js';
 import { terminalOf, wholeNumber, withJson, type CommonOptions } from './common.js';
 
 interface DoctorOptions extends CommonOptions {
-  readonly count: number;
+  readonly clusters: number;
+  /** The name that `clusters` had before. */
+  readonly count?: number;
   readonly home?: string;
 }
 
@@ -14,13 +16,14 @@ export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description('check settings, machine and Rancher before a run')
-    .option('--count <n>', 'for how many clusters', wholeNumber(1), 100)
+    .option('--clusters <n>', 'for how many clusters', wholeNumber(1), 100)
+    .addOption(new Option('--count <n>').argParser(wholeNumber(1)).hideHelp())
     .option('--home <dir>', 'folder of settings and state (default: ~/.scale-cluster-agent)');
   withJson(command).action(async (options: DoctorOptions) => {
     const terminal = terminalOf(options);
     const { examine } = await import('../doctor/doctor.js');
     const findings: Finding[] = [];
-    for await (const finding of examine(options.count, options.home)) {
+    for await (const finding of examine(options.count ?? options.clusters, options.home)) {
       findings.push(finding);
       if (!terminal.json) printFinding(terminal, finding);
     }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, startAgent, type RunningAgent } from '@scale-cluster/agent';
@@ -61,6 +61,7 @@ export async function runDemo(
   onResult: (result: DemoResult) => Promise<void>,
 ): Promise<void> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'scale-cluster-demo-')));
+  await mkdir(home, { recursive: true, mode: 0o700 });
   const temporary = options.home === undefined && !options.keep;
   let rancher: RancherProcess | undefined;
   let settings: Settings | undefined;

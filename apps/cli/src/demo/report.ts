@@ -50,7 +50,7 @@ export function printNextSteps(
     ...(backend === 'kwok-shared'
       ? ([
           [
-            `kubectl --kubeconfig ${join(home, 'kwok', 'clusters', 'main-cluster', 'kubeconfig.yaml')} get ns,nodes,pods -A`,
+            `kubectl --kubeconfig ${join(home, 'kubeconfig')} --context kwok-main-cluster get ns,nodes,pods -A`,
             'the main cluster, where nodes and pods of all live',
           ],
         ] as const)

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Settings } from '@scale-cluster/cluster-sim';
+import { plural } from '../output/format.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
 const PING_PORT = 6080;
 
-/** Whether the ports in the settings can be had. */
-export async function checkPorts(settings: Settings): Promise<Finding[]> {
-  const { listenAddress, listenPort, localAPIPort, pprof, pprofPort } = settings;
+/** Whether the ports in the settings can be had, with those of `count` clusters where each has its own. */
+export async function checkPorts(settings: Settings, count = 0): Promise<Finding[]> {
+  const { listenAddress, listenPort, localAPIPort, pprof, pprofPort, proxyBasePort } = settings;
   if (await agentAnswers(listenAddress, listenPort)) {
     return [
       ok('ports', `an agent is running on ${listenAddress}:${listenPort} already; its ports are taken by it`),
@@ -19,7 +20,18 @@ export async function checkPorts(settings: Settings): Promise<Finding[]> {
     ...(pprof ? [{ setting: 'PprofPort', host: '127.0.0.1', port: pprofPort, needed: true }] : []),
     { setting: 'the ping server', host: '127.0.0.1', port: PING_PORT, needed: false },
   ].filter(({ port }) => port !== 0);
-  return Promise.all(wanted.map(checkPort));
+  const findings = await Promise.all(wanted.map(checkPort));
+  if (proxyBasePort !== 0) findings.push(checkProxyPorts(proxyBasePort, count));
+  return findings;
+}
+
+/** Those in use are stepped over, so what counts is how many there are above the first. */
+function checkProxyPorts(basePort: number, count: number): Finding {
+  const there = 65_536 - basePort;
+  const message = `${there} from ${basePort} up, one for each of ${plural(count, 'cluster')}`;
+  return there >= count
+    ? ok('cluster ports', message)
+    : fail('cluster ports', message, 'choose a lower ProxyBasePort, or 0 for none');
 }
 
 async function checkPort(wanted: {

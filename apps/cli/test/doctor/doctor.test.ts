@@ -4,13 +4,13 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFakeRancher } from '@scale-cluster/fake-rancher';
-import { loadSettings, type Settings } from '@scale-cluster/cluster-sim';
+import { loadSettings, type Machine, type Settings } from '@scale-cluster/cluster-sim';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkSettings, checkTemplate } from '../../src/doctor/configuration.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { checkPorts } from '../../src/doctor/ports.js';
 import { checkRancher } from '../../src/doctor/rancher.js';
-import { checkMemory, checkOpenFiles, openFileLimit } from '../../src/doctor/resources.js';
+import { checkCapacity, checkPrograms } from '../../src/doctor/resources.js';
 
 const GIB = 2 ** 30;
 
@@ -62,21 +62,41 @@ describe('settings and template', () => {
 });
 
 describe('resources', () => {
-  it('compares open files with two tunnels per cluster', () => {
-    expect(openFileLimit()).toBeGreaterThan(0);
-    expect(checkOpenFiles(1000, 2200).status).toBe('ok');
-    const failed = checkOpenFiles(1000, 2199);
-    expect(failed).toMatchObject({ status: 'fail', todo: expect.stringContaining('ulimit') });
-  });
+  const machine: Machine = { openFiles: 2200, tasks: 5000, memoryBytes: 4 * GIB, heapBytes: 4 * GIB };
 
-  it('says how many clusters would fit when memory is short', () => {
-    expect(checkMemory(100, 4 * GIB, 4 * GIB).map(({ status }) => status)).toEqual(['ok', 'ok']);
-    const [memory, heap] = checkMemory(10_000, 2 * GIB, 2 * GIB);
+  it('are compared one by one with what the clusters need', () => {
+    expect(statuses(checkCapacity('memory', 1000, machine))).toEqual({
+      memory: 'ok',
+      'JavaScript heap': 'ok',
+      'open files': 'ok',
+      processes: 'ok',
+    });
+    const [memory, heap, files] = checkCapacity('memory', 10_000, machine);
     expect(memory).toMatchObject({
       status: 'fail',
-      todo: expect.stringMatching(/at most about \d{3} clusters/),
+      message: '4.0 GiB available, about 19.7 GiB needed for 10000 clusters',
     });
-    expect(heap).toMatchObject({ status: 'warn', todo: expect.stringContaining('--max-old-space-size=') });
+    expect(heap).toMatchObject({ status: 'fail', todo: expect.stringContaining('--max-old-space-size=') });
+    expect(files).toMatchObject({ status: 'fail', todo: expect.stringContaining('ulimit -Hn 40400') });
+  });
+
+  it('are looked up here when none are given', () => {
+    expect(checkCapacity('memory', 1).every(({ status }) => status === 'ok')).toBe(true);
+  });
+
+  it('are programs too when the backend needs some', () => {
+    const settings = { ...settingsAt(temporaryHome()), kubeBinaries: temporaryHome() };
+    expect(checkPrograms(settings)).toEqual([]);
+    const [finding] = checkPrograms({
+      ...settings,
+      backend: 'kwok-dedicated',
+      kwokctlPath: '/nowhere/kwokctl',
+    });
+    expect(finding).toMatchObject({
+      check: 'programs',
+      status: 'fail',
+      message: expect.stringContaining('kwokctl'),
+    });
   });
 });
 
@@ -94,6 +114,13 @@ describe('ports', () => {
     const { port } = other.address() as AddressInfo;
     const findings = await checkPorts(settingsFor(port));
     expect(findings[0]).toMatchObject({ status: 'fail', message: expect.stringContaining('EADDRINUSE') });
+  });
+
+  it('fails when there are too few for a port per cluster', async () => {
+    const settings = { ...settingsFor(0), proxyBasePort: 65_000 };
+    const found = async (count: number) => (await checkPorts(settings, count)).at(-1);
+    expect(await found(536)).toMatchObject({ check: 'cluster ports', status: 'ok' });
+    expect(await found(537)).toMatchObject({ check: 'cluster ports', status: 'fail' });
   });
 
   it('is content when an agent has them already', async () => {

@@ -11,6 +11,8 @@ export interface ClusterRequest extends ProvisionRequest {
 export interface BackendSetOptions {
   /** Makes a backend; called when the first cluster needs it. */
   create: Readonly<Record<BackendKind, () => Backend>>;
+  /** Whether a crashed run left something that its backend removes as soon as it runs; asked where no cluster needs it. */
+  hasLeftovers?: Readonly<Partial<Record<BackendKind, () => Promise<boolean>>>>;
   now: () => number;
   logger: Logger;
 }
@@ -42,6 +44,7 @@ export class BackendSet {
     for (const kind of backendKinds) {
       const own = requests.filter(({ backend }) => backend === kind);
       if (own.length > 0) this.#start(kind, own, onAdopted);
+      else void this.#clear(kind);
     }
     this.#begin();
   }
@@ -87,6 +90,12 @@ export class BackendSet {
     const { backend, adopted } = this.#running.get(kind) ?? this.#start(kind, [], () => undefined);
     await adopted;
     return backend;
+  }
+
+  /** Runs a backend that nobody needs if there is something for it to remove. */
+  async #clear(kind: BackendKind): Promise<void> {
+    const isNeeded = (await this.options.hasLeftovers?.[kind]?.()) === true;
+    if (isNeeded && !this.#closed && !this.#running.has(kind)) this.#start(kind, [], () => undefined);
   }
 
   #start(

@@ -40,6 +40,8 @@ export interface BackendCluster {
   readonly objects: ClusterObjects;
   /** What it serves, CRDs included, as last seen. */
   readonly catalog: ResourceCatalog;
+  /** Resolves when {@link catalog} has what the definitions say by now; absent where it follows them at once. */
+  readonly discovered?: () => Promise<void>;
   /** Its nodes carry the agent's figures of the template's pods already, so that nobody has to write them. */
   readonly hasPodTotals: boolean;
   /** Answers one HTTP request to its Kubernetes API. */

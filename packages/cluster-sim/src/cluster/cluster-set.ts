@@ -1,5 +1,6 @@
 import { backendKinds, type BackendKind } from '../backend/backend-kinds.js';
 import type { FleetMetrics } from '../metrics.js';
+import type { Load } from '../preflight/capacity.js';
 import type { ClusterRecord } from '../state/record.js';
 import { phaseNames, type FleetEvent, type FleetSummary, type Phase, type StageName } from '../views.js';
 import type { ManagedCluster } from './managed-cluster.js';
@@ -113,6 +114,14 @@ export class ClusterSet {
     return counts;
   }
 
+  /** Those that are Active or have been, and those that will still take what they need of the machine. */
+  load(): Load {
+    const load = { running: noCounts(), coming: noCounts() };
+    for (const { record, wasActive } of this.#byName.values())
+      load[wasActive ? 'running' : 'coming'][record.backend] += 1;
+    return load;
+  }
+
   countWith(holds: (record: ClusterRecord) => boolean): number {
     let count = 0;
     for (const { record } of this.#byName.values()) if (holds(record)) count += 1;
@@ -155,3 +164,5 @@ export class ClusterSet {
     });
   }
 }
+
+const noCounts = (): Record<BackendKind, number> => ({ memory: 0, 'kwok-shared': 0, 'kwok-dedicated': 0 });

@@ -16,6 +16,7 @@ import type { ManagedCluster } from '../cluster/managed-cluster.js';
 import type { Delayer } from '../delayer.js';
 import { errorText, FleetError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { Ramp } from '../ramp/ramp.js';
 import type { Settings } from '../settings/schema.js';
 import type { StateStore } from '../state/state-store.js';
 import type { ClusterTunnels } from '../tunnels/cluster-tunnels.js';
@@ -68,12 +69,20 @@ const tokenRetryMs = 10 * 60_000;
 
 /** Does the steps that `plan` asks for. Each leaves its result in the cluster, so that `plan` sees it. */
 export class Executor {
-  readonly creates: Limiter;
+  readonly ramp: Ramp;
   readonly #reads = new Limiter(concurrentReads);
   readonly #actions: Record<Action, (cluster: ManagedCluster) => Promise<number | undefined>>;
 
   constructor(private readonly options: ExecutorOptions) {
-    this.creates = new Limiter(options.settings.concurrentCreates);
+    const { settings, delayer, now, logger } = options;
+    this.ramp = new Ramp({
+      concurrent: settings.concurrentCreates,
+      perSec: settings.createsPerSec,
+      maxActivations: settings.maxConcurrentActivations,
+      delayer,
+      now,
+      logger,
+    });
     this.#actions = {
       register: (cluster) => this.#register(cluster),
       'find-in-rancher': (cluster) => this.#find(cluster),
@@ -122,7 +131,7 @@ export class Executor {
       annotations: { [annotation.key]: annotation.value },
       via: settings.createVia,
     };
-    await this.creates.run(async () => {
+    await this.ramp.run(cluster.uid, async () => {
       // The wish may have gone while it waited for its turn.
       if (cluster.record.deleting === true) return;
       cluster.registering = true;
@@ -302,6 +311,7 @@ export class Executor {
     cluster.backend = undefined;
     await unlink(this.#manifestPath(cluster.name)).catch(() => undefined);
     await state.remove(cluster.name);
+    this.ramp.settled(cluster.uid);
     this.options.onRemoved(cluster);
     return undefined;
   }

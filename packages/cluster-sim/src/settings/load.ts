@@ -159,8 +159,15 @@ function toSettings(file: SettingsFile, home: string, path: string, warn: (text:
     ...(caCert === undefined ? {} : { caCert }),
     createVia: file.CreateVia,
     concurrentCreates: file.ConcurrentCreates,
+    createsPerSec: file.CreatesPerSec,
+    maxConcurrentActivations: file.MaxConcurrentActivations,
+    capacityCheck: file.CapacityCheck,
     nodeLeaseIntervalSec: file.NodeLeaseIntervalSec,
     nodeStatusIntervalSec: file.NodeStatusIntervalSec,
+    churnPodsPerSec: file.ChurnPodsPerSec,
+    churnNamespacesPerSec: file.ChurnNamespacesPerSec,
+    churnRBACPerSec: file.ChurnRBACPerSec,
+    churnEventsPerSec: file.ChurnEventsPerSec,
   };
 }
 

@@ -118,6 +118,24 @@ export const settingsSchema = Type.Object({
     default: 8,
     description: 'Clusters being created in Rancher at a time; most of that time they wait for their id.',
   }),
+  CreatesPerSec: Type.Number({
+    minimum: 0,
+    maximum: 1000,
+    default: 0,
+    description:
+      'Clusters that may begin to be created in Rancher per second; 0 for no such limit: as fast as Rancher takes them.',
+  }),
+  MaxConcurrentActivations: Type.Integer({
+    minimum: 0,
+    default: 150,
+    description:
+      'Clusters that may be between their creation in Rancher and Active at a time; 0 for no such limit. Rancher takes some 15 s for each, so 150 are about ten per second. One that takes more than two minutes holds up no others.',
+  }),
+  CapacityCheck: Type.Union([Type.Literal('refuse'), Type.Literal('warn'), Type.Literal('off')], {
+    default: 'refuse',
+    description:
+      'What happens to a wish for more clusters than the memory, open files and processes of this machine allow: refused, only warned of, or not looked at.',
+  }),
   NodeLeaseIntervalSec: Type.Integer({
     minimum: 0,
     maximum: 3600,
@@ -131,6 +149,32 @@ export const settingsSchema = Type.Object({
     default: 0,
     description:
       'Seconds between heartbeats in the conditions of each node, as a kubelet sends every 300; 0 never. Each rewrites the node.',
+  }),
+  ChurnPodsPerSec: Type.Number({
+    minimum: 0,
+    maximum: 10_000,
+    default: 0,
+    description:
+      'Pods created or deleted per second over all Active clusters together, evenly spread; at most 4 at a time in each.',
+  }),
+  ChurnNamespacesPerSec: Type.Number({
+    minimum: 0,
+    maximum: 10_000,
+    default: 0,
+    description:
+      'The same with namespaces, at most 2 in each cluster; Rancher answers each with writes of its own.',
+  }),
+  ChurnRBACPerSec: Type.Number({
+    minimum: 0,
+    maximum: 10_000,
+    default: 0,
+    description: 'The same with ClusterRoles, at most 2 in each cluster.',
+  }),
+  ChurnEventsPerSec: Type.Number({
+    minimum: 0,
+    maximum: 10_000,
+    default: 0,
+    description: 'The same with Events, at most 8 in each cluster.',
   }),
 });
 
@@ -179,7 +223,17 @@ export interface Settings {
   caCert?: string;
   createVia: SettingsFile['CreateVia'];
   concurrentCreates: number;
+  /** 0 for no limit. */
+  createsPerSec: number;
+  /** 0 for no limit. */
+  maxConcurrentActivations: number;
+  capacityCheck: SettingsFile['CapacityCheck'];
   /** Of the nodes of all clusters; 0 is never. */
   nodeLeaseIntervalSec: number;
   nodeStatusIntervalSec: number;
+  /** Writes per second over the whole fleet. */
+  churnPodsPerSec: number;
+  churnNamespacesPerSec: number;
+  churnRBACPerSec: number;
+  churnEventsPerSec: number;
 }

@@ -22,6 +22,8 @@ export interface ClusterRecord {
   proxyPort?: number;
   /** Someone wished it gone; true until it is. */
   deleting?: boolean;
+  /** Churn has made objects in it, which may still be there. */
+  churned?: boolean;
   /** When each stage was reached first, milliseconds since the epoch. */
   stages: Partial<Record<StageName, number>>;
 }
@@ -51,6 +53,7 @@ export function parseRecord(value: unknown): ClusterRecord | undefined {
     ...(typeof tokenExpiresAt === 'number' ? { tokenExpiresAt } : {}),
     ...(typeof raw['proxyPort'] === 'number' ? { proxyPort: raw['proxyPort'] } : {}),
     ...(raw['deleting'] === true ? { deleting: true } : {}),
+    ...(raw['churned'] === true ? { churned: true } : {}),
     stages,
   };
 }

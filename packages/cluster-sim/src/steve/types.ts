@@ -10,6 +10,8 @@ export interface SteveCluster {
   readonly objects: ClusterObjects;
   /** What the cluster serves, CRDs included. */
   readonly catalog: ResourceCatalog;
+  /** Resolves when {@link catalog} has what the definitions say by now; absent where it follows them at once. */
+  readonly discovered?: () => Promise<void>;
   /** `gitVersion`, such as `v1.28.5+k3s1`. */
   readonly version: string;
   /** The Kubernetes API itself. Called for trusted requests: the tunnel has authenticated them. */

@@ -137,13 +137,16 @@ export class WatchedCounts implements Watched {
   }
 }
 
+const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
 
 /** Schemas that come and go with CustomResourceDefinitions. */
 export class WatchedSchemas implements Watched {
   #watch: { close(): void } | undefined;
   #types: readonly SteveType[];
-  #pending: NodeJS.Immediate | undefined;
+  #pending = false;
+  #closed = false;
 
   constructor(
     private readonly environment: WatchEnvironment,
@@ -154,19 +157,28 @@ export class WatchedSchemas implements Watched {
 
   open(): void {
     const { objects } = this.environment.cluster;
-    // After the event, so that the catalog has followed it.
-    this.#watch = objects.watch(definitions, { since: 'now' }, () => {
-      this.#pending ??= setImmediate(() => this.#compare());
-    });
+    this.#watch = objects.watch(definitions, { since: 'now' }, () => this.#compareSoon());
   }
 
   close(): void {
+    this.#closed = true;
     this.#watch?.close();
-    clearImmediate(this.#pending);
+  }
+
+  /** After the event, when the catalog has followed it. */
+  #compareSoon(): void {
+    const { discovered = immediate } = this.environment.cluster;
+    // Whoever waits gets what comes meanwhile as well.
+    const waiting = discovered();
+    if (this.#pending) return;
+    this.#pending = true;
+    void waiting.then(() => {
+      this.#pending = false;
+      if (!this.#closed) this.#compare();
+    });
   }
 
   #compare(): void {
-    this.#pending = undefined;
     const { cluster, base, printTable } = this.environment;
     const before = new Map(this.#types.map((type) => [type.id, type]));
     this.#types = typesOf(cluster.catalog).all;

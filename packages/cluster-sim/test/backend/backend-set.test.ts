@@ -58,20 +58,17 @@ function setup() {
     'kwok-dedicated': new StagedBackend('kwok-dedicated'),
   };
   const created: BackendKind[] = [];
-  const create = (kind: keyof typeof backends) => () => {
+  const making = (kind: keyof typeof backends) => () => {
     created.push(kind);
     return backends[kind];
   };
-  const set = new BackendSet({
-    create: {
-      memory: create('memory'),
-      'kwok-shared': create('kwok-shared'),
-      'kwok-dedicated': create('kwok-dedicated'),
-    },
-    now: () => 5,
-    logger: silentLogger,
-  });
-  return { set, backends, created };
+  const create = {
+    memory: making('memory'),
+    'kwok-shared': making('kwok-shared'),
+    'kwok-dedicated': making('kwok-dedicated'),
+  };
+  const set = new BackendSet({ create, now: () => 5, logger: silentLogger });
+  return { set, backends, created, create };
 }
 
 describe('the backends of a fleet', () => {
@@ -128,6 +125,26 @@ describe('the backends of a fleet', () => {
     await set.remove(request('a', 'memory'));
     expect(created).toEqual(['memory']);
     expect(backends.memory.removed).toEqual(['a']);
+  });
+
+  it('are started without clusters only to remove what a crashed run left', async () => {
+    const { backends, created, create } = setup();
+    const set = new BackendSet({
+      create,
+      hasLeftovers: {
+        memory: () => expect.fail('has clusters'),
+        'kwok-shared': () => Promise.resolve(false),
+        'kwok-dedicated': () => Promise.resolve(true),
+      },
+      now: () => 5,
+      logger: silentLogger,
+    });
+    set.adopt([request('a', 'memory')], () => undefined);
+    await vi.waitFor(() => expect(created).toContain('kwok-dedicated'));
+    expect(created).toEqual(['memory', 'kwok-dedicated']);
+    expect(backends['kwok-dedicated'].adopted).toEqual([]);
+    await set.provision(request('b', 'kwok-dedicated'));
+    expect(created).toEqual(['memory', 'kwok-dedicated']);
   });
 
   it('refuse everything once they are closed; those that never ran have nothing to close', async () => {

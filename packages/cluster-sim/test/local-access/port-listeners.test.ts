@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { createAuthority, createServerCertificate } from '@scale-cluster/memory-apiserver';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BackendCluster } from '../../src/backend/backend.js';
-import { PortPool } from '../../src/backend/kwok-dedicated/port-pool.js';
+import { PortPool } from '../../src/backend/kwok/port-pool.js';
 import { PortListeners, type PortListenersOptions } from '../../src/local-access/port-listeners.js';
 
 const authority = createAuthority();

@@ -157,6 +157,24 @@ describe('/v1/subscribe', () => {
     });
   });
 
+  it('schemas: waits for a catalog that follows definitions later', async () => {
+    await using fixture = SteveFixture.fake();
+    const { cluster } = fixture;
+    const waiting: (() => void)[] = [];
+    cluster.discovered = () => new Promise((resolve) => waiting.push(resolve));
+    const client = await fixture.subscribe();
+    client.send({ resourceType: 'schema' });
+    expect((await client.next()).name).toBe('resource.start');
+    cluster.add('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'widgets.example.com');
+    cluster.add('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'gadgets.example.com');
+    cluster.served = [...rows, resource('example.com', 'v1', 'Widget')];
+    for (const discovered of waiting) discovered();
+    expect(await client.next()).toMatchObject({
+      name: 'resource.create',
+      data: { id: 'example.com.widget' },
+    });
+  });
+
   it('pings all clients each 30 s, with one timer that ends with the last of them', async () => {
     await using fixture = SteveFixture.fake();
     fakeTimers();

@@ -1,12 +1,14 @@
+import { vi } from 'vitest';
 import { Binaries, type BinaryName } from '../../src/index.js';
 
 const needed: readonly BinaryName[] = ['kwokctl', 'kubectl', 'kwok', 'etcd', 'kube-apiserver'];
 
 /**
  * The programs of this machine. `skip` tells that some are missing, which is printed with what to do; with CI=true
- * nothing is skipped, and the tests fail instead.
+ * nothing is skipped, and the tests fail instead. Gives the file the time that real clusters take to start.
  */
 export function realBinaries(): { binaries: Binaries; skip: boolean } {
+  vi.setConfig({ testTimeout: 180_000, hookTimeout: 600_000 });
   const binaries = new Binaries();
   const missing = binaries.missing(needed);
   const skip = missing.length > 0 && process.env['CI'] !== 'true';

@@ -34,23 +34,60 @@ interface DiscoveredKind {
 const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
+export interface Discovered {
+  rows: ResourceInfo[];
+  /** All CustomResourceDefinitions. */
+  definitions: KubeObject[];
+}
+
 /**
  * What a kube-apiserver serves, in its own order: the aggregated discovery (Kubernetes 1.30 and newer), and from the
  * CustomResourceDefinitions what discovery doesn't tell.
  */
-export async function discover(connection: ApiConnection): Promise<ResourceInfo[]> {
+export async function discover(connection: ApiConnection): Promise<Discovered> {
   const [core, groups, crds] = await Promise.all([
     connection.json<GroupList>({ path: '/api', accept }),
     connection.json<GroupList>({ path: '/apis', accept }),
     connection.json<{ items: KubeObject[] }>({ path: definitions }),
   ]);
   const custom = new Map(crds.items.map((crd) => [crd.metadata.name, crd]));
-  return [...(core.items ?? []), ...(groups.items ?? [])].flatMap(({ metadata, versions = [] }) =>
+  const rows = [...(core.items ?? []), ...(groups.items ?? [])].flatMap(({ metadata, versions = [] }) =>
     versions.flatMap(({ version, resources = [] }) =>
       resources.map((row) => infoOf(metadata?.name ?? '', version, row, custom)),
     ),
   );
+  return { rows, definitions: crds.items };
 }
+
+/** Whether all definitions are served: a server serves a new one a moment after it was written. */
+export function servesAll({ rows, definitions }: Discovered): boolean {
+  const served = new Set(rows.map(({ storage, version }) => `${storage}/${version}`));
+  return definitions
+    .filter(isEstablished)
+    .every((crd) => servedVersions(crd).every((version) => served.has(`${crd.metadata.name}/${version}`)));
+}
+
+/** Whether a custom resource of an earlier look is served still though its definition is gone: for a moment it is. */
+export function servesGone({ rows, definitions }: Discovered, former: readonly ResourceInfo[]): boolean {
+  const served = new Set(rows.map(({ storage }) => storage));
+  const defined = new Set(definitions.map(({ metadata }) => metadata.name));
+  return former.some(
+    ({ custom, storage }) => custom !== undefined && served.has(storage) && !defined.has(storage),
+  );
+}
+
+const isEstablished = ({ status }: KubeObject): boolean =>
+  (status as { conditions?: { type: string; status: string }[] } | undefined)?.conditions?.some(
+    ({ type, status: state }) => type === 'Established' && state === 'True',
+  ) === true;
+
+const versionsOf = ({ spec }: KubeObject): CrdVersion[] =>
+  (spec as { versions?: CrdVersion[] } | undefined)?.versions ?? [];
+
+const servedVersions = (crd: KubeObject): string[] =>
+  versionsOf(crd)
+    .filter(({ served }) => served)
+    .map(({ name }) => name);
 
 function infoOf(
   group: string,
@@ -88,14 +125,14 @@ function infoOf(
 
 interface CrdVersion {
   name: string;
+  served: boolean;
   schema?: { openAPIV3Schema?: unknown };
   additionalPrinterColumns?: NonNullable<ResourceInfo['custom']>['printerColumns'];
   selectableFields?: { jsonPath: string }[];
 }
 
 function customOf(crd: KubeObject, version: string): NonNullable<ResourceInfo['custom']> {
-  const versions = (crd['spec'] as { versions?: CrdVersion[] } | undefined)?.versions ?? [];
-  const found = versions.find(({ name }) => name === version);
+  const found = versionsOf(crd).find(({ name }) => name === version);
   return {
     ...(found?.schema?.openAPIV3Schema === undefined ? {} : { schema: found.schema.openAPIV3Schema }),
     printerColumns: found?.additionalPrinterColumns ?? [],
@@ -103,18 +140,22 @@ function customOf(crd: KubeObject, version: string): NonNullable<ResourceInfo['c
   };
 }
 
-/** A catalog whose rows are replaced as a whole, at each look at the server. */
+/** A catalog that gets all of its rows anew at each look at the server. */
 export class DiscoveredCatalog implements ResourceCatalog {
   #rows: readonly ResourceInfo[] = [];
-  #text = '';
+  /** The rows as text, each by itself. */
+  #texts: readonly string[] = [];
   #revision = 0;
 
   /** Takes over what {@link discover} found; nothing happens when it is what is known. */
   set(rows: readonly ResourceInfo[]): void {
-    const text = JSON.stringify(rows);
-    if (text === this.#text) return;
-    this.#text = text;
-    this.#rows = rows;
+    const texts = rows.map((row) => JSON.stringify(row));
+    if (texts.length === this.#texts.length && texts.every((text, index) => text === this.#texts[index]))
+      return;
+    // Rows that are the same stay the same objects: by that others see what has changed.
+    const former = new Map(this.#texts.map((text, index) => [text, this.#rows[index]]));
+    this.#rows = rows.map((row, index) => former.get(texts[index] ?? '') ?? row);
+    this.#texts = texts;
     this.#revision += 1;
   }
 

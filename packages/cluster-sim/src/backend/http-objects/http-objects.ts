@@ -15,7 +15,7 @@ import type {
   WatchOptions,
 } from '../cluster-objects.js';
 import type { ApiConnection } from './api-connection.js';
-import { discover, DiscoveredCatalog } from './discovery.js';
+import { discover, DiscoveredCatalog, servesAll, servesGone } from './discovery.js';
 import { ObjectWatch } from './object-watch.js';
 import { queryText, resourcePath, selectorsOf } from './paths.js';
 
@@ -44,9 +44,15 @@ export class HttpObjects implements ClusterObjects {
 
   constructor(private readonly options: HttpObjectsOptions) {}
 
-  /** Asks the server anew what it serves; before the first time nothing is known. */
-  async refreshCatalog(): Promise<void> {
-    this.catalog.set(await discover(this.options.connection));
+  /**
+   * Asks the server anew what it serves; before the first time nothing is known. Answers false if discovery has not come
+   * after the definitions yet.
+   */
+  async refreshCatalog(): Promise<boolean> {
+    const discovered = await discover(this.options.connection);
+    if (servesGone(discovered, this.catalog.all())) return false;
+    this.catalog.set(discovered.rows);
+    return servesAll(discovered);
   }
 
   async list(storage: StorageName, options: ListOptions = {}): Promise<KubeObject[]> {

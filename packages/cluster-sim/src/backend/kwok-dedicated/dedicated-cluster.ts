@@ -3,6 +3,7 @@ import type { Logger } from '../../logger.js';
 import { errorText } from '../../errors.js';
 import type { BackendCluster, ProvisionRequest, RequestInfo } from '../backend.js';
 import { ApiConnection, type ApiCredentials } from '../http-objects/api-connection.js';
+import { CatalogFollower } from '../http-objects/catalog-follower.js';
 import { HttpObjects } from '../http-objects/http-objects.js';
 import { clusterAddress } from '../memory-backend.js';
 import { ApiProxy } from '../proxy/api-proxy.js';
@@ -25,8 +26,6 @@ export interface DedicatedClusterOptions {
 
 /** Objects are counted again when somebody asks and the last count is older. */
 const countEveryMs = 60_000;
-/** A new definition is served, and discovered, a moment after it was written. */
-const discoverAfterMs = 1_000;
 
 /** What is open towards one kube-apiserver. */
 export class DedicatedCluster {
@@ -35,7 +34,7 @@ export class DedicatedCluster {
   readonly #proxy: ApiProxy;
   #watch: { close(): void } | undefined;
   #controllers: SmallControllers | undefined;
-  #discovery: NodeJS.Timeout | undefined;
+  readonly #catalog: CatalogFollower;
   #version = '';
   #count = 0;
   #countedAt = -Infinity;
@@ -44,6 +43,7 @@ export class DedicatedCluster {
     const { credentials, request, random, onRequest, onUnreachable, admit } = options;
     this.#connection = new ApiConnection(credentials);
     this.objects = new HttpObjects({ connection: this.#connection, random });
+    this.#catalog = new CatalogFollower({ refresh: () => this.objects.refreshCatalog() });
     this.#proxy = new ApiProxy({
       credentials,
       tokens: request.tokens,
@@ -66,9 +66,7 @@ export class DedicatedCluster {
     this.#watch = this.objects.watch(
       'customresourcedefinitions.apiextensions.k8s.io',
       { since: 'now' },
-      () => {
-        this.#discovery ??= setTimeout(() => this.#discover(), discoverAfterMs).unref();
-      },
+      () => void this.#catalog.follow(),
     );
     if (this.options.smallControllers) {
       const { logger, request } = this.options;
@@ -92,6 +90,7 @@ export class DedicatedCluster {
       version: this.#version,
       objects: this.objects,
       catalog: this.objects.catalog,
+      discovered: () => this.#catalog.follow(),
       hasPodTotals: false,
       handle: (incoming, response) => this.#proxy.handle(incoming, response),
       handleUpgrade: (incoming, socket, head) => this.#proxy.handleUpgrade(incoming, socket, head),
@@ -100,18 +99,12 @@ export class DedicatedCluster {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#discovery);
+    this.#catalog.close();
     this.#watch?.close();
     this.#controllers?.close();
     this.objects.close();
     this.#proxy.close();
     await this.#connection.close();
-  }
-
-  #discover(): void {
-    this.#discovery = undefined;
-    // What fails is done again at the next unknown kind.
-    this.objects.refreshCatalog().catch(() => undefined);
   }
 
   #objectCount(): number {

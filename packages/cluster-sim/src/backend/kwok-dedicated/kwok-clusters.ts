@@ -13,9 +13,10 @@ import type { Settings } from '../../settings/schema.js';
 import type { Template } from '../../template/load.js';
 import type { ProvisionRequest } from '../backend.js';
 import type { ApiCredentials } from '../http-objects/api-connection.js';
-import { auditPolicy, kwokBinaries, kwokFolder } from '../kwok-settings.js';
-import { readCredentials, readNote, removeNote, writeNote, type ClusterNote } from './cluster-folder.js';
-import { PortPool } from './port-pool.js';
+import { readCredentials } from '../kwok/admin-credentials.js';
+import { auditPolicy, kwokBinaries, kwokFolder } from '../kwok/kwok-settings.js';
+import { PortPool } from '../kwok/port-pool.js';
+import { readNote, removeNote, writeNote, type ClusterNote } from './cluster-note.js';
 
 export interface KwokClustersOptions {
   settings: Pick<
@@ -34,6 +35,12 @@ const ownName = new RegExp(`^${prefix}-[0-9a-f]{16}$`);
 /** The name kwokctl knows a cluster by: derived from the uid, so nothing has to be stored to find it again. */
 export function kwokName(uid: string): string {
   return `${prefix}-${uid.replaceAll('-', '').slice(0, 16)}`;
+}
+
+/** Names of our clusters on the disk, whole or half; others in the folder are left alone. */
+export async function presentClusters(settings: Pick<Settings, 'home'>): Promise<string[]> {
+  const found = await readdir(join(kwokFolder(settings), 'clusters')).catch(() => []);
+  return found.filter((name) => ownName.test(name));
 }
 
 const components = ['etcd', 'kube-apiserver', 'kwok-controller'] as const;
@@ -58,10 +65,9 @@ export class KwokClusters {
     this.#ports = new PortPool({ random });
   }
 
-  /** Names of our clusters on the disk, whole or half; others in the folder are left alone. */
-  async present(): Promise<string[]> {
-    const found = await readdir(join(this.#driver.workDir, 'clusters')).catch(() => []);
-    return found.filter((name) => ownName.test(name));
+  /** See {@link presentClusters}. */
+  present(): Promise<string[]> {
+    return presentClusters(this.options.settings);
   }
 
   /** Undefined unless the creation came to its end. */

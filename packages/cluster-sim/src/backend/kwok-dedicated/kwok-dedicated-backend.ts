@@ -7,7 +7,7 @@ import type { Settings } from '../../settings/schema.js';
 import type { TemplateSet } from '../../template/template-set.js';
 import type { BackendContext } from '../backend-context.js';
 import type { Backend, BackendCluster, BackendPhase, BackendStatus, ProvisionRequest } from '../backend.js';
-import type { ClusterNote } from './cluster-folder.js';
+import type { ClusterNote } from './cluster-note.js';
 import { DedicatedCluster } from './dedicated-cluster.js';
 import { KwokClusters, kwokName, type KwokClustersOptions } from './kwok-clusters.js';
 import { populate, renderObjects } from './populate.js';
@@ -21,9 +21,18 @@ export interface KwokDedicatedOptions extends Pick<
   pki: Pick<Pki, 'caCert'>;
   /** Lets faults into a cluster's requests; see `ApiProxyOptions.admit`. */
   admit?: (cluster: string, request: IncomingMessage) => Promise<void> | undefined;
+  /** How often all clusters' processes are looked at. @default 5000 */
+  checkIntervalMs?: number;
 }
 
-/** A kube-apiserver that died is started again not more often. */
+interface Attached {
+  request: ProvisionRequest;
+  note: ClusterNote;
+  cluster: DedicatedCluster;
+  view: BackendCluster;
+}
+
+/** What died of a cluster is started again not more often. */
 const repairPauseMs = 5_000;
 const readyWithinMs = 60_000;
 const readyPollMs = 100;
@@ -33,7 +42,7 @@ export class KwokDedicatedBackend implements Backend {
   readonly kind = 'kwok-dedicated';
   readonly #kwok: KwokClusters;
   readonly #limiter: Limiter;
-  readonly #clusters = new Map<string, { cluster: DedicatedCluster; view: BackendCluster }>();
+  readonly #clusters = new Map<string, Attached>();
   /** What is done last for each kwokctl cluster: nothing happens to one at the same time. */
   readonly #lines = new Map<string, Promise<unknown>>();
   readonly #repairs = new Set<string>();
@@ -69,6 +78,7 @@ export class KwokDedicatedBackend implements Backend {
       else await this.#kwok.keepPorts(name);
     }
     this.#be('ready');
+    void this.#lookAfter();
     await Promise.all(
       requests.map(async (request) => {
         try {
@@ -135,7 +145,7 @@ export class KwokDedicatedBackend implements Backend {
       await cluster.close();
       return undefined;
     }
-    return this.#attach(request, cluster);
+    return this.#attach(request, note, cluster);
   }
 
   async #bringUp(request: ProvisionRequest): Promise<BackendCluster> {
@@ -160,7 +170,7 @@ export class KwokDedicatedBackend implements Backend {
           logger.warn({ cluster: request.name, ...refusal }, 'object of the template was refused');
         await this.#kwok.writeNote(name, { ...note, populated: true });
       }
-      return await this.#attach(request, cluster);
+      return await this.#attach(request, note, cluster);
     } catch (error) {
       await cluster.close();
       throw error;
@@ -183,10 +193,14 @@ export class KwokDedicatedBackend implements Backend {
     });
   }
 
-  async #attach(request: ProvisionRequest, cluster: DedicatedCluster): Promise<BackendCluster> {
+  async #attach(
+    request: ProvisionRequest,
+    note: ClusterNote,
+    cluster: DedicatedCluster,
+  ): Promise<BackendCluster> {
     await cluster.open();
     const view = cluster.view();
-    this.#clusters.set(request.uid, { cluster, view });
+    this.#clusters.set(request.uid, { request, note, cluster, view });
     return view;
   }
 
@@ -204,7 +218,20 @@ export class KwokDedicatedBackend implements Backend {
     throw new FleetError('ERR_FLEET_KWOK_NOT_READY', 'the kube-apiserver does not get ready', 500);
   }
 
-  /** Starts what died of a cluster. Requests are what shows it: Rancher asks all the time. */
+  /** Finds dead components that no request meets, such as a scheduler: one loop for all clusters. */
+  async #lookAfter(): Promise<void> {
+    const { checkIntervalMs = 5_000 } = this.options;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      await delay(checkIntervalMs, undefined, { signal, ref: false }).catch(() => undefined);
+      for (const { request, note } of [...this.#clusters.values()]) {
+        if (signal.aborted) return;
+        if (!(await this.#kwok.runsInFull(kwokName(request.uid), note))) this.#repair(request);
+      }
+    }
+  }
+
+  /** Starts what died of a cluster. A request that finds no kube-apiserver tells at once: Rancher asks all the time. */
   #repair(request: ProvisionRequest): void {
     const { logger } = this.options;
     const { uid } = request;

@@ -33,7 +33,7 @@ const otherStep = 3;
 
 /** The template's objects for a cluster of that name, without what only a server may write. */
 export function renderObjects(objects: readonly KubeObject[], clusterName: string): KubeObject[] {
-  const plain = objects.filter((object) => !isStage(object));
+  const plain = objects.filter((object) => !isStage(object) && !isServersOwn(object));
   const rendered = JSON.parse(
     JSON.stringify(plain).replaceAll('{{cluster-name}}', clusterName),
   ) as KubeObject[];
@@ -104,6 +104,13 @@ async function untilServed(objects: HttpObjects, definitions: readonly KubeObjec
     `the kube-apiserver does not serve all of the template's custom resources after ${servedWithinMs / 1000} s`,
     500,
   );
+}
+
+/** Every kube-apiserver makes the Service by which it is reached, with its endpoints (`pkg/controlplane/controller`). */
+function isServersOwn({ kind, metadata: { namespace, name, labels } }: KubeObject): boolean {
+  if (namespace !== 'default') return false;
+  if (kind === 'EndpointSlice') return (labels?.['kubernetes.io/service-name'] ?? name) === 'kubernetes';
+  return name === 'kubernetes' && (kind === 'Service' || kind === 'Endpoints');
 }
 
 /** Pods are refused until their account exists, which the controller manager makes a moment after the namespace. */

@@ -60,6 +60,21 @@ export async function syncPod(
   return undefined;
 }
 
+/**
+ * A mirror has gone from the main cluster in front of our eyes. If its pod lives on, the mirror was deleted there by
+ * force, without a deletion to see before: so is its pod. A main cluster that was lost shows no such thing; it is filled
+ * again.
+ */
+export function endWithMirror(
+  cluster: LogicalCluster,
+  { namespace, name }: LogicalKey,
+  mirror: KubeObject,
+): void {
+  const pod = cluster.api.find('pods', namespace, name);
+  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined || !isMirrorOf(mirror, pod)) return;
+  remove(cluster, pod, 0);
+}
+
 /** Makes the mirror of a pod that has a node, or ends a pod that is to end and that nobody runs. */
 async function begin(
   cluster: LogicalCluster,

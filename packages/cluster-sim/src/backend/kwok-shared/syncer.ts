@@ -6,11 +6,18 @@ import { ListWatch } from './list-watch.js';
 import type { LogicalCluster } from './logical-cluster.js';
 import { MainObjects } from './main-objects.js';
 import { Mirrors, type MainStorage } from './mirrors.js';
-import { clusterIdLabel, keyText, logicalKey, type LogicalKey, type MirroredStorage } from './names.js';
+import {
+  clusterIdLabel,
+  keyOfMirror,
+  keyText,
+  logicalKey,
+  type LogicalKey,
+  type MirroredStorage,
+} from './names.js';
 import { corePath } from './paths.js';
 import { isUnfinished, podSpec } from './pod-mirror.js';
 import { syncNode } from './sync-node.js';
-import { syncPod } from './sync-pod.js';
+import { endWithMirror, syncPod } from './sync-pod.js';
 import { ensureNamespace, NamespaceTakenError, removeFromMain } from './sync-namespace.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -127,8 +134,10 @@ export class Syncer {
           labelSelector: clusterIdLabel,
           random: this.options.random,
           onList: (objects) => listed(storage, objects),
-          onEvent: (type, object) =>
-            type === 'DELETED' ? this.#mirrors.remove(storage, object) : this.#mirrors.set(storage, object),
+          onEvent: (type, object) => {
+            if (type === 'DELETED') this.#onGone(storage, object);
+            else this.#mirrors.set(storage, object);
+          },
           onError: (error) =>
             this.options.logger.debug({ storage, error: errorText(error) }, 'main cluster not followed'),
         }),
@@ -169,6 +178,13 @@ export class Syncer {
     for (const storage of mirrored)
       for (const object of api.list(storage)) this.#queue.add(keyText(logicalKey(uid, storage, object)));
     for (const { key } of this.#mirrors.objects(uid)) this.#queue.add(keyText(key));
+  }
+
+  #onGone(storage: MainStorage, object: KubeObject): void {
+    const key = storage === 'pods' ? keyOfMirror(storage, object) : undefined;
+    const cluster = key === undefined ? undefined : this.#clusters.get(key.cluster)?.cluster;
+    if (key !== undefined && cluster !== undefined) endWithMirror(cluster, key, object);
+    this.#mirrors.remove(storage, object);
   }
 
   #onMirror(key: LogicalKey): void {

@@ -78,6 +78,24 @@ it('renders what a server may be given: the name put in, nodes marked for KWOK, 
   expect(node.metadata.uid).toBe('u');
 });
 
+it("leaves out the server's own Service with its endpoints, and no other of that name", () => {
+  const of = (apiVersion: string, kind: string, namespace: string) => ({
+    apiVersion,
+    kind,
+    metadata: { name: 'kubernetes', namespace },
+  });
+  const other = of('v1', 'Service', 'team');
+  const own = [
+    of('v1', 'Service', 'default'),
+    of('v1', 'Endpoints', 'default'),
+    of('discovery.k8s.io/v1', 'EndpointSlice', 'default'),
+  ];
+  expect(renderObjects([...own, other, of('v1', 'ConfigMap', 'default')], 'edge')).toEqual([
+    other,
+    of('v1', 'ConfigMap', 'default'),
+  ]);
+});
+
 it('creates each thing after what it needs, and reports what is refused', async () => {
   const refusals = await populate(objects, renderObjects(template, 'edge'));
   expect(refusals.map(({ object }) => object)).toEqual(['Service team/Not A Name']);

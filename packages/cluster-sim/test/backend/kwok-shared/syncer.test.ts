@@ -211,6 +211,22 @@ describe('the syncer', () => {
     });
   });
 
+  it('deletes in the cluster a pod that is deleted by force in the main cluster', async () => {
+    const { main, syncer, create } = await start();
+    syncer.connect(main.connect());
+    const cluster = create('berlin', [node('node-1'), pod('alone', 'default'), deployment(1)]);
+    await running(cluster, 2);
+    const uids = (): unknown[] => cluster.api.list('pods').map(({ metadata }) => metadata.uid);
+    const before = uids();
+    for (const { metadata } of main.api.list('pods'))
+      main.api.delete('pods', metadata.namespace, metadata.name, { gracePeriodSeconds: 0 });
+    await until(cluster.api, ['pods'], () => !uids().some((uid) => before.includes(uid)));
+    // The Deployment's pod comes anew, the other has nobody who would make it.
+    await running(cluster, 1);
+    expect(cluster.api.find('pods', 'default', 'alone')).toBeUndefined();
+    await until(main.api, ['pods'], () => main.api.count('pods') === 1);
+  });
+
   it('never mixes clusters, whose names may make the same node names', async () => {
     const { main, syncer, create } = await start();
     syncer.connect(main.connect());

@@ -74,6 +74,8 @@ export class FakeCluster implements SteveCluster, Omit<ClusterApi, 'shared'> {
   /** Arguments of each patch. */
   readonly patches: unknown[][] = [];
   served: readonly ResourceInfo[] = rows;
+  /** Set by tests of catalogs that follow definitions later. */
+  discovered?: () => Promise<void>;
   #revision = 100;
 
   readonly catalog: ResourceCatalog = {

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -50,6 +52,7 @@ describe.skipIf(skip)('kwok-dedicated', () => {
       random: () => Math.random(),
       logger: silentLogger,
       onRequest: (request) => seen.push(request),
+      checkIntervalMs: 500,
     });
     backends.push(backend);
     return backend;
@@ -199,6 +202,19 @@ describe.skipIf(skip)('kwok-dedicated', () => {
     }
   });
 
+  it('starts a component again that no request meets', async () => {
+    const [alphaName = ''] = (await driver.list()).sort();
+    const pidOf = async (name: string): Promise<number | undefined> =>
+      (await driver.processes(alphaName)).find(({ component }) => component === name)?.pid;
+    for (const component of ['kube-scheduler', 'kwok-controller']) {
+      const before = await pidOf(component);
+      process.kill(before!, 'SIGKILL');
+      const isAnother = async (): Promise<boolean> => ![undefined, before].includes(await pidOf(component));
+      await expect.poll(isAnother, { timeout: 40_000 }).toBe(true);
+    }
+    await expect.poll(() => backends[0]!.status().phase, { timeout: 40_000 }).toBe('ready');
+  });
+
   it('finds running clusters after a restart, starts stopped ones and makes half-made ones anew', async () => {
     await backends[0]!.close();
     const [alphaName, betaName] = (await driver.list()).sort() as [string, string];
@@ -221,6 +237,32 @@ describe.skipIf(skip)('kwok-dedicated', () => {
     await again.adopt([first, second], () => undefined);
     const anew = await again.provision(second);
     expect(await anew.objects.list('nodes')).toHaveLength(2);
+  });
+
+  it('makes a cluster anew whose creation ended with a kill of the program', async () => {
+    const third = requestFor('gamma', 'cccccccc-3333-4333-8333-333333333333');
+    const name = 'sca-cccccccc33334333';
+    await backends.at(-1)!.close();
+    const program = fork(new URL('dedicated-process.ts', import.meta.url), [home, third.name, third.uid], {
+      execArgv: ['--conditions=@scale-cluster/source', '--import', 'tsx'],
+    });
+    const ended = once(program, 'exit');
+    // Its etcd runs, its kube-apiserver doesn't answer yet.
+    await expect.poll(() => driver.processes(name), { timeout: 60_000, interval: 20 }).not.toEqual([]);
+    program.kill('SIGKILL');
+    await ended;
+    const before = await driver.processes(name);
+    const backend = open();
+    await backend.adopt([first, second, third], () => undefined);
+    const gamma = await backend.provision(third);
+    expect(await gamma.objects.list('nodes')).toHaveLength(2);
+    const after = (await driver.processes(name)).map(({ pid }) => pid);
+    expect(after).toHaveLength(5);
+    for (const { pid } of before) {
+      expect(after).not.toContain(pid);
+      expect(existsSync(`/proc/${pid}/exe`)).toBe(false);
+    }
+    await backend.remove(third.uid);
   });
 
   it('removes a cluster that nobody asks for, and a wished one, with processes, ports and folder', async () => {

@@ -6,7 +6,7 @@ import { Binaries, Kubectl, KwokctlDriver, type KubernetesObject } from '@scale-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackendContext } from '../../src/backend/backend-context.js';
 import type { BackendCluster, ProvisionRequest } from '../../src/backend/backend.js';
-import { PortPool } from '../../src/backend/kwok-dedicated/port-pool.js';
+import { PortPool } from '../../src/backend/kwok/port-pool.js';
 import { KwokSharedBackend } from '../../src/backend/kwok-shared/index.js';
 import { Journal } from '../../src/journal/journal.js';
 import { silentLogger } from '../../src/logger.js';
@@ -231,6 +231,17 @@ describe.skipIf(skip)('kwok-shared', () => {
       async () => (await kubectl.list('pods', { namespace: 'cluster-shop-1' })).length === podCount,
       'the pods have gone in the main cluster',
     );
+  });
+
+  it('ends a pod that was deleted by force in the main cluster, and its Deployment makes another', async () => {
+    const cluster = get('shop-8');
+    const isWeb = ({ metadata }: KubernetesObject): boolean => metadata?.name?.startsWith('web-') === true;
+    const { metadata } = (await podsOf(cluster)).find(isWeb)!;
+    const force = ['--force', '--grace-period=0', '--namespace', 'cluster-shop-8'];
+    await kubectl.run(['delete', 'pod', `default.${metadata!.name}`, ...force]);
+    const isGone = async (): Promise<boolean> =>
+      (await cluster.objects.find('pods', 'default', metadata!.name!)) === undefined;
+    await until(async () => (await isGone()) && (await isUp(cluster)), 'another pod runs');
   });
 
   it('shows a node that failed in the main cluster in its cluster, and in no other', async () => {

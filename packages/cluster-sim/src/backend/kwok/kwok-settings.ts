@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Binaries } from '@scale-cluster/kwok-driver';
-import type { Settings } from '../settings/schema.js';
+import type { Settings } from '../../settings/schema.js';
 
 /** The programs that the settings name, else those that are found. */
 export function kwokBinaries({

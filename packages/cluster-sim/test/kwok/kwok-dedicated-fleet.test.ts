@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startFakeRancher, type FakeRancher } from '@scale-cluster/fake-rancher';
 import { Binaries, KwokctlDriver } from '@scale-cluster/kwok-driver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PortPool } from '../../src/backend/kwok-dedicated/port-pool.js';
+import { PortPool } from '../../src/backend/kwok/port-pool.js';
 import { Fleet } from '../../src/fleet.js';
 import { loadSettings } from '../../src/settings/load.js';
 import { skipWithout } from './real-binaries.js';
@@ -92,6 +92,15 @@ describe.skipIf(skip)('a fleet that mixes memory and kwok-dedicated', () => {
     await expect.poll(() => fleet.names(), { timeout: 120_000, interval: 200 }).toEqual([]);
     expect(await readdir(join(home, 'kwok', 'clusters'))).toEqual([]);
     expect(unexpected()).toEqual([]);
+  });
+
+  it('removes at its start what a crashed run left, though no cluster needs the backend', async () => {
+    await fleet.close();
+    const clusters = join(home, 'kwok', 'clusters');
+    await mkdir(join(clusters, 'sca-0123456789abcdef', 'pids'), { recursive: true });
+    await mkdir(join(clusters, 'not-ours'));
+    await open();
+    await expect.poll(() => readdir(clusters), { timeout: 30_000 }).toEqual(['not-ours']);
   });
 
   /** Violations but for the tunnels that the restart ended. */

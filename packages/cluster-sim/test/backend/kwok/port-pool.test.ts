@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { PortPool, rangeOutside } from '../../../src/backend/kwok-dedicated/port-pool.js';
+import { PortPool, rangeOutside } from '../../../src/backend/kwok/port-pool.js';
 
 const range = { first: 20_000, last: 20_009 };
 const pool = (isFree: (port: number) => boolean = () => true, random = 0): PortPool =>

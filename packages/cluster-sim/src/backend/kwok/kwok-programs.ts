@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KwokctlDriver, type BinaryName } from '@scale-cluster/kwok-driver';
-import type { Settings } from '../settings/schema.js';
+import type { Settings } from '../../settings/schema.js';
 import { kwokBinaries, kwokFolder } from './kwok-settings.js';
 
 type KwokSettings = Pick<Settings, 'home' | 'kwokctlPath' | 'kubectlPath' | 'kubeBinaries'>;

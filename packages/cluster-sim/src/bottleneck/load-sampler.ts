@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
+import { memoryAvailable, memoryTotal } from '../preflight/memory.js';
+import type { LoadSample } from './judge.js';
+
+const resolutionMs = 20;
+
+/** Measures this process from each call of `sample` to the next. */
+export class LoadSampler {
+  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  #utilization = performance.eventLoopUtilization();
+  #cpu = process.cpuUsage();
+  #at = performance.now();
+
+  constructor() {
+    this.#delay.enable();
+  }
+
+  sample(): LoadSample {
+    const utilization = performance.eventLoopUtilization();
+    const cpu = process.cpuUsage();
+    const at = performance.now();
+    const cpuMs = (cpu.user + cpu.system - this.#cpu.user - this.#cpu.system) / 1000;
+    const { heap_size_limit: heapLimitBytes, used_heap_size: heapUsedBytes } = getHeapStatistics();
+    const sample: LoadSample = {
+      // What is measured is the time between ticks: the delay is what it has beyond the resolution.
+      eventLoopDelayP99Ms: Math.max(0, this.#delay.percentile(99) / 1e6 - resolutionMs),
+      eventLoopShare: performance.eventLoopUtilization(utilization, this.#utilization).utilization,
+      cpuCores: at > this.#at ? cpuMs / (at - this.#at) : 0,
+      cores: availableParallelism(),
+      memoryAvailableBytes: memoryAvailable(),
+      memoryTotalBytes: memoryTotal(),
+      heapUsedBytes,
+      heapLimitBytes,
+    };
+    this.#delay.reset();
+    this.#utilization = utilization;
+    this.#cpu = cpu;
+    this.#at = at;
+    return sample;
+  }
+
+  close(): void {
+    this.#delay.disable();
+  }
+}
