@@ -10,6 +10,7 @@ import { formatLine, parseLine } from './line.js';
 export type ShardContent = Map<string, Map<string, JournalEntry>>;
 
 const flushBytes = 1 << 20;
+const mostGone = 1000;
 
 /**
  * One append-only file with the writes of a share of the clusters. When it has grown to twice what it held after the
@@ -26,6 +27,8 @@ export class JournalShard {
   #ended = new Set<string>();
   /** Clusters that have lines in it and haven't ended. */
   readonly #living = new Set<string>();
+  /** Those that ended last: a request that was under way may still write for a moment, and nobody would end it again. */
+  readonly #gone = new Set<string>();
   #closed = false;
 
   constructor(
@@ -51,7 +54,7 @@ export class JournalShard {
   }
 
   append(uid: string, line: string): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#gone.has(uid)) return;
     this.#living.add(uid);
     this.#pending.push(line);
     this.#pendingBytes += line.length;
@@ -62,6 +65,9 @@ export class JournalShard {
     this.append(uid, line);
     this.#ended.add(uid);
     this.#living.delete(uid);
+    this.#gone.add(uid);
+    const [oldest] = this.#gone;
+    if (this.#gone.size > mostGone && oldest !== undefined) this.#gone.delete(oldest);
   }
 
   /** Hands what is pending to the operating system, so that it survives the end of this process. */

@@ -25,6 +25,9 @@ it('keeps nothing on disk of clusters that are all gone', async () => {
   await shard.flush();
   expect(await readFile(path, 'utf8')).toBe('of a\nof b\nend of a\n');
   shard.end('b', 'end of b\n');
+  shard.append('b', 'late, of b\n');
+  await shard.flush();
+  shard.append('b', 'later, of b\n');
   await shard.flush();
   expect(await readFile(path, 'utf8')).toBe('');
   expect(shard.bytes).toBe(0);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   BinaryMissingError,
   ClusterExistsError,
@@ -18,6 +18,15 @@ import { tempFolder } from '../support/temp-folder.js';
 
 const { binaries, skip } = realBinaries();
 const name = 'driver-test';
+
+const auditOfNodes = `apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+  - level: Metadata
+    verbs: [create, patch, update, delete]
+    resources: [{ group: "", resources: [nodes] }]
+  - level: None
+`;
 
 /** Ports that nobody listens on now; all are held until all are known, so they differ. */
 async function freePorts(count: number): Promise<number[]> {
@@ -54,7 +63,10 @@ describe.skipIf(skip)('kwokctl and kubectl', () => {
       workDir: folder.path,
       onCommand: (line) => commands.push(line),
     });
-    await driver.create({ name, ports, disable: ['kube-controller-manager', 'kube-scheduler'] });
+    const auditPolicy = join(folder.path, 'audit-policy.yaml');
+    await writeFile(auditPolicy, auditOfNodes);
+    const disable = ['kube-controller-manager', 'kube-scheduler'] as const;
+    await driver.create({ name, ports, disable, auditPolicy });
     kubectl = new Kubectl({ binaries, kubeconfig: driver.kubeconfigPath(name) });
   });
 
@@ -89,6 +101,23 @@ describe.skipIf(skip)('kwokctl and kubectl', () => {
     const kubeconfig = await driver.kubeconfig(name, { user: 'someone', groups: ['some:group'] });
     expect(kubeconfig).toContain(`https://127.0.0.1:${ports.kubeApiserver}`);
     expect(kubeconfig).toContain('client-key-data');
+  });
+
+  it('audit by the policy that was given', async () => {
+    const object = (kind: string): string =>
+      JSON.stringify({ apiVersion: 'v1', kind, metadata: { name: 'audited' } });
+    await kubectl.apply(object('Node'));
+    await kubectl.apply(object('ConfigMap'));
+    await vi.waitFor(async () => {
+      const lines = (await driver.logs(name, 'audit')).trim().split('\n');
+      const events = lines.map(
+        (line) => JSON.parse(line) as { level: string; objectRef: { resource: string } },
+      );
+      expect(events.length).toBeGreaterThan(0);
+      expect(new Set(events.map(({ level }) => level))).toEqual(new Set(['Metadata']));
+      expect(new Set(events.map(({ objectRef }) => objectRef.resource))).toEqual(new Set(['nodes']));
+    }, 20_000);
+    await kubectl.run(['delete', 'node', 'audited']);
   });
 
   it('refuse to create what exists, and a port that is in use, without leaving anything', async () => {
