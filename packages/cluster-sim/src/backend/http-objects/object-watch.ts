@@ -87,7 +87,7 @@ export class ObjectWatch {
       if (this.#abort.signal.aborted) return;
       const version = this.#known.get(key) ?? '';
       this.#known.delete(key);
-      onEvent('DELETED', stub(resource, key, version));
+      onEvent('DELETED', lastKnown(resource, key, version));
     }
     this.#version = metadata.resourceVersion ?? '';
   }
@@ -150,7 +150,8 @@ function typeMeta({ group, version, kind }: ResourceInfo): { apiVersion: string;
   return { apiVersion: group === '' ? version : `${group}/${version}`, kind };
 }
 
-function stub(resource: ResourceInfo, key: string, resourceVersion: string): KubeObject {
+/** All that is kept of an object that went while nobody looked. */
+function lastKnown(resource: ResourceInfo, key: string, resourceVersion: string): KubeObject {
   const [namespace = '', name = ''] = key.split('/');
   return {
     ...typeMeta(resource),
