@@ -254,7 +254,11 @@ describe('a cluster that', () => {
     await allActive(rancher);
     cluster.kill();
     await rancher.waitFor(([view]) => view?.state === 'unavailable');
+    // Its two tunnels end one after the other; the state follows the first.
+    await until(
+      () => rancher.violations()[0]?.count,
+      (count) => count === 2,
+    );
     expect(kinds(rancher)).toEqual(['tunnel-lost']);
-    expect(rancher.violations()[0]?.count).toBe(2);
   });
 });
