@@ -7,5 +7,9 @@ export default defineConfig({
   skipNodeModulesBundle: true,
   // Names of chunks change with their content; old ones would pile up.
   clean: true,
-  entry: ['src/main.ts'],
+  entry: {
+    main: 'src/main.ts',
+    // What the threads of shards begin with: found beside the code that starts them.
+    'shard-thread': '../../packages/cluster-sim/src/shards/shard-thread.ts',
+  },
 });

@@ -15,6 +15,7 @@ import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { v1BulkRoutes } from './routes/v1-bulk.js';
 import { v1ChoiceRoutes } from './routes/v1-choices.js';
+import { v1ShardRoutes } from './routes/v1-shards.js';
 import { v1ClusterRoutes } from './routes/v1-clusters.js';
 import { v1EventRoutes } from './routes/v1-events.js';
 import { v1SummaryRoutes } from './routes/v1-summary.js';
@@ -74,6 +75,7 @@ export async function createAgent({ fleet, settings, logger }: AgentOptions): Pr
     v1ClusterRoutes,
     v1BulkRoutes,
     v1ChoiceRoutes,
+    v1ShardRoutes,
     v1SummaryRoutes,
     v1EventRoutes,
     metricsRoutes,

@@ -30,6 +30,8 @@ export type FleetApi = Pick<
   | 'summary'
   | 'backends'
   | 'templates'
+  | 'shards'
+  | 'crashShard'
 > & {
   on(name: 'event', listener: (event: FleetEvent) => void): unknown;
   off(name: 'event', listener: (event: FleetEvent) => void): unknown;

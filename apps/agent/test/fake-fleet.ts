@@ -5,6 +5,7 @@ import {
   ClusterNotFoundError,
   InvalidNameError,
   phaseNames,
+  ShardNotFoundError,
   stageNames,
   UnknownBackendError,
   type BackendView,
@@ -13,6 +14,7 @@ import {
   type ClusterView,
   type FleetEvent,
   type FleetSummary,
+  type ShardView,
   type TemplateView,
 } from '@scale-cluster/cluster-sim';
 import type { FleetApi } from '../src/context.js';
@@ -25,6 +27,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
   rancherId: Promise<string | undefined> = Promise.resolve('c-m-abcdefgh');
   failure: Error | undefined;
   private seq = 0;
+  private crashes = 0;
 
   announce(event: Omit<FleetEvent, 'seq' | 'at'>): void {
     this.emit('event', { seq: ++this.seq, at: new Date(EPOCH).toISOString(), ...event });
@@ -91,6 +94,28 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
     return `apiVersion: v1\nkind: Config\ncurrent-context: ${name}\n`;
   }
 
+  shards(): ShardView[] {
+    return [
+      {
+        index: 0,
+        phase: 'running',
+        since: new Date(EPOCH).toISOString(),
+        clusters: this.views.size,
+        connectedTunnels: 2 * this.views.size,
+        restarts: this.crashes,
+        requests: 7,
+        eventLoop: { meanMs: 0.5, p99Ms: 12, maxMs: 40 },
+        eventLoopShare: 0.25,
+        memory: { heapUsedBytes: 1000, heapTotalBytes: 2000, heapLimitBytes: 4000, externalBytes: 10 },
+      },
+    ];
+  }
+
+  async crashShard(index: number): Promise<void> {
+    if (index !== 0) throw new ShardNotFoundError(index, 1);
+    this.crashes += 1;
+  }
+
   backends(): BackendView[] {
     const phases = Object.fromEntries(phaseNames.map((phase) => [phase, 0])) as BackendView['phases'];
     const since = new Date(EPOCH).toISOString();
@@ -134,6 +159,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
         phaseNames.map((phase) => [phase, phase === 'active' ? this.views.size : 0]),
       ) as never,
       backends: this.backends(),
+      shards: this.shards(),
       stageTimings: Object.fromEntries(stageNames.map((stage) => [stage, timing])) as never,
       tunnels: { cluster: tunnel, steve: tunnel },
       requests: { total: 8, bytesOut: 4096, byVerbAndCode: { 'watch 200': 5, 'get 404': 3 } },

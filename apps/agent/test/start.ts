@@ -41,6 +41,7 @@ export function settingsFor(
       BearerToken: rancher.token,
       ListenPort: 0,
       LocalAPIPort: 0,
+      Shards: 0,
       ...overrides,
     },
   });

@@ -38,6 +38,7 @@ beforeAll(async () => {
     ListenPort: 0,
     LocalAPIPort: await freePort(),
     APIKey: API_KEY,
+    Shards: 0,
   };
   const settings = loadSettings({ home: folder, env: {}, overrides });
   agent = await startAgent(settings, { logger: createLogger('silent'), pingPort: 0 });

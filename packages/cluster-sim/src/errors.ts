@@ -136,3 +136,25 @@ export class CaptureError extends FleetError {
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The thread that a cluster lives in has ended; it is started anew, and what was asked is to be asked again. */
+export class ShardLostError extends FleetError {
+  override readonly name = 'ShardLostError';
+  constructor(shard: number) {
+    super('ERR_FLEET_SHARD_LOST', `the thread of shard ${shard} has ended and is started anew`, 503);
+  }
+}
+
+/** There is no shard of this number. */
+export class ShardNotFoundError extends FleetError {
+  override readonly name = 'ShardNotFoundError';
+  constructor(shard: number, shards: number) {
+    super(
+      'ERR_FLEET_SHARD_NOT_FOUND',
+      shards === 0
+        ? 'there are no shards: Shards is 0, all clusters are in the main thread'
+        : `there is no shard ${shard}: they are 0 to ${shards - 1}`,
+      404,
+    );
+  }
+}

@@ -1,30 +1,22 @@
-import { toTable } from '@scale-cluster/memory-apiserver';
-import { HandshakeError } from '@scale-cluster/remotedialer';
 import type { RancherCluster } from '@scale-cluster/rancher-client';
-import { backendKinds } from './backend/backend-kinds.js';
-import { ClusterTokens } from './agent-doings/identity.js';
+import { backendKinds, type BackendKind } from './backend/backend-kinds.js';
 import { BottleneckWatch } from './bottleneck/bottleneck-watch.js';
 import { LoadSampler } from './bottleneck/load-sampler.js';
 import { Churn } from './churn/churn.js';
 import { churnRates } from './churn/kinds.js';
 import type { ClusterSet } from './cluster/cluster-set.js';
 import type { ManagedCluster } from './cluster/managed-cluster.js';
-import { Delayer } from './delayer.js';
 import { errorText } from './errors.js';
 import type { FleetParts } from './fleet-parts.js';
 import { LocalListener } from './local-access/local-listener.js';
 import { PortListeners } from './local-access/port-listeners.js';
-import { silentLogger, type Logger } from './logger.js';
+import type { AttemptFailure, HostedCluster } from './host/hosted-cluster.js';
+import type { Logger } from './logger.js';
 import type { FleetMetrics } from './metrics.js';
 import { RancherWatch } from './rancher-watch/rancher-watch.js';
 import { Executor, observationOf } from './reconcile/executor.js';
 import { Reconciler, stageOf } from './reconcile/reconciler.js';
 import type { Settings } from './settings/schema.js';
-import type { SteveCluster } from './steve/types.js';
-import { SteveServer } from './steve/steve-server.js';
-import { ClusterTunnels, type TunnelKind } from './tunnels/cluster-tunnels.js';
-import { ConnectPacer } from './tunnels/connect-pacer.js';
-import { TunnelledApi } from './tunnels/tunnelled-api.js';
 import type { BottleneckView, ChurnView, FleetSummary, RampView, StageName } from './views.js';
 
 export interface FleetEngineOptions {
@@ -43,16 +35,14 @@ const renewalMs = 3_600_000;
 
 /** Everything that works in the background: reconciler, tunnels, the watch on Rancher, the local listener. */
 export class FleetEngine {
-  readonly #delayer: Delayer;
   readonly #reconciler: Reconciler;
   readonly #executor: Executor;
   readonly #watch: RancherWatch;
-  readonly #api: TunnelledApi;
-  readonly #steve: SteveServer;
-  readonly #pacer = new ConnectPacer();
   readonly #sampler = new LoadSampler();
   readonly #bottleneck: BottleneckWatch;
   readonly #churn: Churn;
+  /** Backends whose clusters of before are all there. */
+  readonly #broughtBack = new Set<BackendKind>();
   #local: LocalListener | undefined;
   #ports: PortListeners | undefined;
   #started = false;
@@ -60,19 +50,16 @@ export class FleetEngine {
 
   constructor(private readonly options: FleetEngineOptions) {
     const { parts, clusters, now, random, logger, settings } = options;
-    this.#delayer = new Delayer(now);
-    this.#api = new TunnelledApi(parts.pki);
-    this.#steve = new SteveServer({ printTable: toTable, now, logger });
     this.#executor = new Executor({
       settings,
       rancher: parts.rancher,
-      backends: parts.backends,
+      hosts: parts.shards,
       state: parts.state,
-      delayer: this.#delayer,
+      agentManifests: parts.agentManifests,
+      delayer: parts.delayer,
       now,
       random,
       logger,
-      createTunnels: (cluster, trust) => this.#createTunnels(cluster, trust),
       onProgress: (cluster) => clusters.refresh(cluster),
       onStage: (cluster, stage) => this.#onStage(cluster, stage),
       onRancher: (cluster, seen) => this.#onRancher(cluster, seen),
@@ -81,15 +68,15 @@ export class FleetEngine {
     });
     parts.onRancherAnswer = (answer) => this.#executor.ramp.observe(answer);
     this.#bottleneck = new BottleneckWatch({
-      sample: () => this.#sampler.sample(),
-      delayer: this.#delayer,
+      sample: () => parts.shards.worstSample(this.#sampler.sample()),
+      delayer: parts.delayer,
       now,
       logger,
     });
     this.#churn = new Churn({
       rates: churnRates(settings),
       clusters: () => clusters.sorted(),
-      delayer: this.#delayer,
+      delayer: parts.delayer,
       now,
       onChurned: (cluster, churned) => {
         if (churned) cluster.record.churned = true;
@@ -108,7 +95,7 @@ export class FleetEngine {
         );
         clusters.fail(cluster, stageOf(action), errorText(error));
       },
-      delayer: this.#delayer,
+      delayer: parts.delayer,
       now,
       random,
     });
@@ -123,7 +110,7 @@ export class FleetEngine {
         const cluster = clusters.byRancherId(id);
         if (cluster !== undefined) this.#suspect(cluster);
       },
-      delayer: this.#delayer,
+      delayer: parts.delayer,
       random,
       logger,
     });
@@ -180,15 +167,10 @@ export class FleetEngine {
     this.#closed = true;
     this.#reconciler.close();
     this.#watch.close();
-    this.#delayer.close();
-    this.#pacer.close();
+    this.options.parts.delayer.close();
     this.#sampler.close();
-    for (const cluster of this.options.clusters.values()) cluster.controllers?.close();
-    await Promise.all([...this.options.clusters.values()].map(async (cluster) => cluster.tunnels?.close()));
     await this.#local?.close();
     await this.#ports?.close();
-    this.#api.close();
-    this.#steve.close();
   }
 
   /** After a restart: first the APIs as they were, then tunnels, at the pacer's rate. */
@@ -202,98 +184,78 @@ export class FleetEngine {
       this.#executor.scheduleTokenRefresh(cluster);
     }
     const requests = [...existing.values()].map((cluster) => this.#executor.clusterRequest(cluster));
-    parts.backends.adopt(requests, (backend) => {
-      const cluster = existing.get(backend.uid);
-      if (cluster === undefined) return;
-      this.#executor.attachBackend(cluster, backend);
-      // Those in this process would take the time of the others that are still to come.
-      if (cluster.record.backend !== 'memory') this.wake(cluster);
+    parts.shards.adopt(requests, {
+      onAdopted: (hosted) => this.#onAdopted(hosted),
+      onLost: (uids) => this.#onLost(uids),
+      onTunnels: (uid) => this.#onTunnels(uid),
+      onAttemptFailed: (uid, failure) => this.#onAttemptFailed(uid, failure),
     });
     for (const kind of backendKinds) {
-      void parts.backends.adopted(kind).then(() => {
+      void parts.shards.adopted(kind).then(() => {
+        this.#broughtBack.add(kind);
         for (const cluster of all) if (cluster.record.backend === kind) this.wake(cluster);
       });
     }
   }
 
-  #createTunnels(
-    cluster: ManagedCluster,
-    trust: { ca?: string; rejectUnauthorized: boolean },
-  ): ClusterTunnels {
-    const { settings, parts, now, random, clusters } = this.options;
-    const { backend, record } = cluster;
-    if (backend === undefined) throw new TypeError('a cluster without an API has no tunnels');
-    const tokens = new ClusterTokens(parts.state.secret, cluster.uid);
-    const firstTime = record.stages.tunnels === undefined;
-    const { agentToken } = tokens;
-    const { name, version, objects, catalog, discovered } = backend;
-    const steve: SteveCluster = {
-      name,
-      version,
-      objects,
-      catalog,
-      ...(discovered === undefined ? {} : { discovered }),
-      ...(record.rancherId === undefined ? {} : { rancherId: record.rancherId }),
-      handle: (request, response) => {
-        // The agent asks the API by its own account, as whoever Rancher says (Impersonate-* headers).
-        request.headers.authorization = `Bearer ${agentToken}`;
-        backend.handle(request, response);
-      },
-    };
-    return new ClusterTunnels({
-      rancherURL: settings.rancherURL,
-      tls: {
-        rejectUnauthorized: trust.rejectUnauthorized,
-        ...(trust.ca === undefined ? {} : { ca: trust.ca }),
-      },
-      // New clusters are paced by their creation in Rancher.
-      turn: () => (firstTime && record.stages.tunnels === undefined ? Promise.resolve() : this.#pacer.turn()),
-      registrationToken: () => record.token ?? '',
-      params: { address: backend.address, token: agentToken, caCert: backend.caCert },
-      firstTime: () => firstTime && record.stages.tunnels === undefined,
-      serveCluster: (connection) => this.#api.serve(connection, backend),
-      serveSteve: (connection) => this.#steve.serve(connection, steve),
-      onChange: () => {
-        cluster.tunnelsChangedAt = now();
-        if (cluster.tunnelsUp) {
-          cluster.refusals = 0;
-          this.#delayer.cancel(`${cluster.uid}/refused`);
-          if (cluster.failure?.stage.startsWith('tunnel-') === true) cluster.failure = undefined;
-          this.#onStage(cluster, 'tunnels');
-        }
-        clusters.refresh(cluster);
-        this.#lookLater(cluster);
-      },
-      onAttemptFailed: (kind, error, retryInMs) => this.#onAttemptFailed(cluster, kind, error, retryInMs),
-      now,
-      random,
-      // Said here, with the name of the cluster.
-      logger: silentLogger,
-    });
+  #onAdopted(hosted: HostedCluster): void {
+    const cluster = this.options.clusters.byUid(hosted.uid);
+    if (cluster === undefined) return;
+    this.#executor.attach(cluster, hosted);
+    const { backend } = cluster.record;
+    // Those in memory would take the time of the others that are still to come.
+    if (backend !== 'memory' || this.#broughtBack.has(backend)) this.wake(cluster);
+  }
+
+  /** Their steps begin anew where they were: the API, the agent's doings, the tunnels. */
+  #onLost(uids: readonly string[]): void {
+    const { clusters, now } = this.options;
+    for (const uid of uids) {
+      const cluster = clusters.byUid(uid);
+      if (cluster === undefined) continue;
+      cluster.hosted = undefined;
+      cluster.agentInstalled = false;
+      cluster.tunnelsChangedAt = now();
+      clusters.refresh(cluster);
+    }
+  }
+
+  #onTunnels(uid: string): void {
+    const { clusters, now } = this.options;
+    const cluster = clusters.byUid(uid);
+    if (cluster === undefined) return;
+    cluster.tunnelsChangedAt = now();
+    if (cluster.tunnelsUp) {
+      cluster.refusals = 0;
+      this.options.parts.delayer.cancel(`${uid}/refused`);
+      if (cluster.failure?.stage.startsWith('tunnel-') === true) cluster.failure = undefined;
+      this.#onStage(cluster, 'tunnels');
+    }
+    clusters.refresh(cluster);
+    this.#lookLater(cluster);
   }
 
   /**
    * A refused login means a rotated token, or a cluster that is gone; both are found out by asking. Not at once, as a
    * fresh token is unknown to Rancher's cache for a moment (facts: rancher-import §4.1).
    */
-  #onAttemptFailed(cluster: ManagedCluster, kind: TunnelKind, error: Error, retryInMs: number): void {
-    const { now, logger, metrics } = this.options;
+  #onAttemptFailed(uid: string, { kind, message, status, retryInMs }: AttemptFailure): void {
+    const { now, logger, metrics, clusters } = this.options;
+    const cluster = clusters.byUid(uid);
+    if (cluster === undefined) return;
     const at = now();
     const stage = `tunnel-${kind}`;
     const attempts = cluster.failure?.stage === stage ? cluster.failure.attempts + 1 : 1;
     // A failing step is the more telling of the two.
     if (cluster.failure === undefined || cluster.failure.stage.startsWith('tunnel-')) {
-      cluster.failure = { stage, message: errorText(error), at, attempts, retryAt: undefined };
+      cluster.failure = { stage, message, at, attempts, retryAt: undefined };
     }
     metrics.errors += 1;
-    logger.debug(
-      { cluster: cluster.name, tunnel: kind, error: errorText(error), retryInMs },
-      'tunnel attempt failed',
-    );
-    if (!(error instanceof HandshakeError) || (error.status !== 400 && error.status !== 401)) return;
+    logger.debug({ cluster: cluster.name, tunnel: kind, error: message, retryInMs }, 'tunnel attempt failed');
+    if (status !== 400 && status !== 401) return;
     cluster.refusals += 1;
     const delay = Math.min(60_000, 500 * 2 ** Math.min(cluster.refusals, 7));
-    this.#delayer.delay(`${cluster.uid}/refused`, delay, () => {
+    this.options.parts.delayer.delay(`${cluster.uid}/refused`, delay, () => {
       if (cluster.tunnelsUp) return;
       cluster.tokenStale = true;
       this.#suspect(cluster);
@@ -339,7 +301,7 @@ export class FleetEngine {
 
   #lookLater(cluster: ManagedCluster): void {
     const { random, logger } = this.options;
-    this.#delayer.delay(`${cluster.uid}/look`, lookMs * (0.75 + random() / 2), () => {
+    this.options.parts.delayer.delay(`${cluster.uid}/look`, lookMs * (0.75 + random() / 2), () => {
       if (
         cluster.rancher?.active === true ||
         cluster.inRancher === 'removing' ||
@@ -370,7 +332,7 @@ export class FleetEngine {
         pki: parts.pki,
         host: settings.listenAddress,
         port: settings.localAPIPort,
-        find: (name) => clusters.get(name)?.backend,
+        find: (name) => clusters.get(name)?.hosted,
       });
       if (this.#closed) await listener.close();
       else this.#local = listener;
@@ -392,7 +354,7 @@ export class FleetEngine {
       host: settings.listenAddress,
       basePort: settings.proxyBasePort,
       avoid: [listenPort, localAPIPort, mainAPIPort, pprofPort],
-      find: (name) => clusters.get(name)?.backend,
+      find: (name) => clusters.get(name)?.hosted,
       onPort: (name, port) => {
         const cluster = clusters.get(name);
         if (cluster === undefined || cluster.record.proxyPort === port) return;
@@ -400,7 +362,7 @@ export class FleetEngine {
         parts.state.putLazily(cluster.record);
         clusters.refresh(cluster);
       },
-      delay: (key, delayMs, run) => this.#delayer.delay(key, delayMs, run),
+      delay: (key, delayMs, run) => this.options.parts.delayer.delay(key, delayMs, run),
       logger,
     });
     listeners.reserve(
@@ -412,19 +374,20 @@ export class FleetEngine {
   }
 
   #everyMinute(): void {
-    this.#delayer.delay('fleet/minute', 60_000, () => {
-      this.options.metrics.turnMinute();
+    this.options.parts.delayer.delay('fleet/minute', 60_000, () => {
+      this.options.metrics.eventLoop.turnMinute();
       this.#everyMinute();
     });
   }
 
   #everyHour(): void {
     const { parts, logger } = this.options;
-    this.#delayer.delay('fleet/renewal', renewalMs, () => {
+    this.options.parts.delayer.delay('fleet/renewal', renewalMs, () => {
       parts.pki
         .renewIfDue()
         .then((renewed) => {
           if (!renewed) return;
+          parts.shards.renew(parts.pki.leaf);
           this.#local?.renew();
           this.#ports?.renew();
           logger.info({}, 'server certificate renewed under the same CA');

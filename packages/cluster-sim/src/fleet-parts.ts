@@ -3,17 +3,23 @@ import { mkdir } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RancherClient, type RancherAnswer } from '@scale-cluster/rancher-client';
+import { AgentManifests } from './agent-doings/agent-manifests.js';
 import type { BackendKind } from './backend/backend-kinds.js';
 import type { BackendContext } from './backend/backend-context.js';
 import { BackendSet } from './backend/backend-set.js';
 import { KwokDedicatedBackend, presentClusters } from './backend/kwok-dedicated/index.js';
 import { KwokSharedBackend } from './backend/kwok-shared/index.js';
 import { clusterAddress, MemoryBackend } from './backend/memory-backend.js';
+import { Delayer } from './delayer.js';
+import { LocalHost } from './host/local-host.js';
 import { Journal } from './journal/journal.js';
 import type { Logger } from './logger.js';
 import type { FleetMetrics } from './metrics.js';
 import { Pki } from './pki/pki.js';
 import type { Settings } from './settings/schema.js';
+import { doorFolder } from './shards/door.js';
+import { ShardSet } from './shards/shard-set.js';
+import { WorkerShard } from './shards/worker-shard.js';
 import { HomeLock } from './state/home-lock.js';
 import { StateStore } from './state/state-store.js';
 import { TemplateSet } from './template/template-set.js';
@@ -23,9 +29,13 @@ export interface FleetParts {
   lock: HomeLock;
   state: StateStore;
   pki: Pki;
-  journal: Journal;
   templates: TemplateSet;
-  backends: BackendSet;
+  /** What clusters have of Rancher's agent from the start. */
+  agentManifests: AgentManifests;
+  /** Work for later, on one timer. */
+  delayer: Delayer;
+  /** Where the live halves of clusters are. */
+  shards: ShardSet;
   rancher: RancherClient;
   /** Called after every answer of Rancher, once somebody has put a listener here. */
   onRancherAnswer?: (answer: RancherAnswer) => void;
@@ -58,14 +68,20 @@ export async function openParts({
   if (!hosts.includes(settings.listenAddress) && !isAny(settings.listenAddress))
     hosts.push(settings.listenAddress);
   const pki = await Pki.open({ folder: join(home, 'pki'), hosts, now });
-  const journal = await Journal.open({ folder: join(home, 'journal'), logger });
+  const agentManifests = await AgentManifests.open(join(home, 'agent-manifests'));
+  await agentManifests.keepOnly(new Set([...state.records()].flatMap(({ agent }) => agent?.manifest ?? [])));
+  const delayer = new Delayer(now);
+  const tokenKey = createHmac('sha256', Buffer.from(state.secret, 'base64'))
+    .update('token-requests')
+    .digest('hex');
+  const journal =
+    settings.shards === 0 ? await Journal.open({ folder: join(home, 'journal'), logger }) : undefined;
   const contextOf = (kind: BackendKind): Omit<BackendContext, 'journal'> => ({
     settings,
     templates,
+    agentManifests,
     pki,
-    tokenKey: createHmac('sha256', Buffer.from(state.secret, 'base64'))
-      .update('token-requests')
-      .digest('hex'),
+    tokenKey,
     now,
     random,
     logger,
@@ -73,7 +89,9 @@ export async function openParts({
   });
   const backends = new BackendSet({
     create: {
-      memory: () => new MemoryBackend({ ...contextOf('memory'), journal }),
+      ...(journal === undefined
+        ? {}
+        : { memory: () => new MemoryBackend({ ...contextOf('memory'), journal }) }),
       'kwok-shared': () =>
         new KwokSharedBackend(contextOf('kwok-shared'), { kubeconfig: settings.mainKubeconfig }),
       'kwok-dedicated': () => new KwokDedicatedBackend(contextOf('kwok-dedicated')),
@@ -81,6 +99,47 @@ export async function openParts({
     hasLeftovers: { 'kwok-dedicated': async () => (await presentClusters(settings)).length > 0 },
     now,
     logger,
+  });
+  const doors = await doorFolder(home, settings.shards);
+  const { secret } = state;
+  const shards = new ShardSet({
+    createLocal: (events) =>
+      new LocalHost({
+        rancherURL: settings.rancherURL,
+        secret,
+        pki,
+        backends,
+        ...(journal === undefined ? {} : { journal }),
+        delayer,
+        events,
+        now,
+        random,
+        logger,
+      }),
+    createWorkers: (events) =>
+      Array.from(
+        { length: settings.shards },
+        (_, index) =>
+          new WorkerShard({
+            boot: () => ({
+              index,
+              of: settings.shards,
+              settings,
+              secret,
+              tokenKey,
+              caCert: pki.caCert,
+              leaf: pki.leaf,
+              doorPath: join(doors, `shard-${index}.sock`),
+            }),
+            templates,
+            agentManifests,
+            events,
+            delayer,
+            now,
+            logger,
+          }),
+      ),
+    now,
   });
   const rancher = new RancherClient({
     url: settings.rancherURL,
@@ -92,15 +151,14 @@ export async function openParts({
     // A dead subscription must be noticed well before deletions have to be (30 s).
     subscription: { silenceMs: 15_000, maxMs: 10_000 },
   });
-  const parts: FleetParts = { lock, state, pki, journal, templates, backends, rancher };
+  const parts: FleetParts = { lock, state, pki, templates, agentManifests, delayer, shards, rancher };
   return parts;
 }
 
 /** Closes what {@link openParts} opened; writes what is left to write. */
 export async function closeParts(parts: FleetParts): Promise<void> {
   await parts.rancher.close();
-  await parts.backends.close();
-  await parts.journal.close();
+  await parts.shards.close();
   await parts.state.close();
   await parts.lock.release();
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { BackendKind } from './backend/backend-kinds.js';
+import { backendKinds, type BackendKind } from './backend/backend-kinds.js';
 import { ClusterTokens } from './agent-doings/identity.js';
 import { resolveChoice, type ClusterChoice, type ResolvedChoice } from './cluster/choice.js';
 import { ClusterSet } from './cluster/cluster-set.js';
@@ -23,11 +23,11 @@ import { FleetMetrics } from './metrics.js';
 import { checkClusterName } from './names.js';
 import { CapacityGate } from './preflight/capacity-gate.js';
 import { readMachine, type Machine } from './preflight/machine.js';
+import { sumRequests } from './request-counts.js';
 import type { Settings } from './settings/schema.js';
 import type { ClusterRecord } from './state/record.js';
 import type { ClusterInfo } from './template/cluster-info.js';
 import { defaultTemplateName } from './template/template-set.js';
-import { describeCluster } from './template/describe.js';
 import type {
   BackendView,
   BulkResult,
@@ -37,6 +37,7 @@ import type {
   FleetEvent,
   FleetSummary,
   Phase,
+  ShardView,
   TemplateView,
 } from './views.js';
 
@@ -232,8 +233,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const cluster = this.#clusters.get(name);
     if (cluster === undefined) return undefined;
     const { rancherId } = cluster.record;
-    const objects = cluster.backend?.objects;
-    const contents = objects === undefined ? {} : await describeCluster(objects, this.#now());
+    const contents = (await cluster.hosted?.describe(this.#now())) ?? {};
     return {
       name,
       ...(rancherId === undefined ? {} : { clusterID: rancherId }),
@@ -299,7 +299,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   /** What can be given as `backend`, and how each is. */
   backends(): BackendView[] {
     const counts = this.#clusters.phaseCountsByBackend();
-    return Object.entries(this.#parts.backends.statuses()).map(([kind, status]) => {
+    const { shards } = this.#parts;
+    return Object.entries(shards.statuses()).map(([kind, status]) => {
       const phases = counts[kind as BackendKind];
       return {
         kind: kind as BackendKind,
@@ -309,9 +310,24 @@ export class Fleet extends EventEmitter<FleetEvents> {
         since: new Date(status.since).toISOString(),
         clusters: Object.values(phases).reduce((sum, count) => sum + count, 0),
         phases,
-        requests: this.#metrics.requestsOf(kind as BackendKind),
+        requests:
+          this.#metrics.requestsOf(kind as BackendKind).total +
+          (kind === 'memory' ? shards.requests.total : 0),
       };
     });
+  }
+
+  /** The threads that clusters in memory are spread over; none with `Shards: 0`. */
+  shards(): ShardView[] {
+    return this.#parts.shards.views();
+  }
+
+  /**
+   * Ends the thread of a shard at once, as a crash would, to see what becomes of it: it is started anew and its clusters
+   * connect again. Rejects with ShardNotFoundError.
+   */
+  crashShard(index: number): Promise<void> {
+    return this.#parts.shards.crash(index);
   }
 
   /** Events after the given number, as far as they are still kept (the last 5,000). */
@@ -320,25 +336,27 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   summary(): FleetSummary {
-    const { state, journal } = this.#parts;
+    const { state, shards } = this.#parts;
+    const requests = backendKinds.map((kind) => this.#metrics.requestsOf(kind));
     const { rss, heapUsed } = process.memoryUsage();
     return {
       total: this.#clusters.size,
       phases: this.#clusters.phaseCounts(),
       backends: this.backends(),
+      shards: this.shards(),
       stageTimings: this.#metrics.stageTimings,
       tunnels: this.#clusters.tunnelTotals(),
-      requests: this.#metrics.requests,
+      requests: sumRequests([...requests, shards.requests]),
       rancher: this.#engine.rancherStatus,
       ramp: this.#engine.ramp,
       bottleneck: this.#engine.bottleneck,
       churn: this.#engine.churn,
       capacity: this.#capacity.view(this.settings.backend),
       state: { ...state.stats },
-      journal: journal.stats,
+      journal: shards.journal,
       errors: this.#metrics.errors,
       uptimeSec: this.#metrics.uptimeSec,
-      eventLoop: this.#metrics.eventLoop,
+      eventLoop: shards.worstEventLoop(this.#metrics.eventLoop.figures),
       memory: { rssBytes: rss, heapUsedBytes: heapUsed },
     };
   }

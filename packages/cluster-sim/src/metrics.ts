@@ -1,33 +1,28 @@
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import type { BackendKind } from './backend/backend-kinds.js';
 import type { RequestInfo } from './backend/backend.js';
-import { stageNames, type FleetSummary, type StageName, type StageTiming } from './views.js';
+import { EventLoopDelay } from './event-loop-delay.js';
+import { noRequests, RequestCounts, type RequestFigures } from './request-counts.js';
+import { stageNames, type StageName, type StageTiming } from './views.js';
 
 /** Durations kept per stage; beyond it each new one takes the place of a random old one. */
 const sampleLimit = 20_000;
-const resolutionMs = 20;
 
 /** Counters and timings of the whole fleet. */
 export class FleetMetrics {
   readonly #stages = new Map<StageName, { count: number; samples: number[] }>(
     stageNames.map((stage) => [stage, { count: 0, samples: [] }]),
   );
-  readonly #requests = new Map<string, number>();
-  readonly #eventLoop: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  readonly #requests = new Map<BackendKind, RequestCounts>();
   readonly #startedAt = performance.now();
-  readonly #byBackend = new Map<BackendKind, { value: number }>();
-  #requestCount = 0;
-  #bytesOut = 0;
-  #lastMinute = { meanMs: 0, p99Ms: 0, maxMs: 0 };
+  /** Of the main thread. */
+  readonly eventLoop = new EventLoopDelay();
   /** Failed steps and tunnel attempts. */
   errors = 0;
 
-  constructor(private readonly random: () => number) {
-    this.#eventLoop.enable();
-  }
+  constructor(private readonly random: () => number) {}
 
   close(): void {
-    this.#eventLoop.disable();
+    this.eventLoop.close();
   }
 
   /** A cluster has reached a stage for the first time, so long after its creation. */
@@ -39,31 +34,16 @@ export class FleetMetrics {
     else timings.samples[Math.floor(this.random() * sampleLimit)] = durationMs;
   }
 
-  /** What counts the requests of a backend's clusters. */
+  /** What counts the requests of a backend's clusters in this thread. */
   requestCounter(kind: BackendKind): (request: RequestInfo) => void {
-    const count = { value: 0 };
-    this.#byBackend.set(kind, count);
-    return (request) => {
-      count.value += 1;
-      this.#addRequest(request);
-    };
+    const counts = new RequestCounts();
+    this.#requests.set(kind, counts);
+    return (request) => counts.add(request);
   }
 
-  requestsOf(kind: BackendKind): number {
-    return this.#byBackend.get(kind)?.value ?? 0;
-  }
-
-  #addRequest(request: RequestInfo): void {
-    this.#requestCount += 1;
-    this.#bytesOut += request.bytes;
-    const key = `${request.verb} ${request.code}`;
-    this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1);
-  }
-
-  /** Call once a minute: what the event loop did since the last call becomes "the last minute". */
-  turnMinute(): void {
-    this.#lastMinute = this.#eventLoopNow();
-    this.#eventLoop.reset();
+  /** In this thread. */
+  requestsOf(kind: BackendKind): RequestFigures {
+    return this.#requests.get(kind)?.figures ?? noRequests;
   }
 
   get uptimeSec(): number {
@@ -74,30 +54,6 @@ export class FleetMetrics {
     return Object.fromEntries(
       [...this.#stages].map(([stage, { count, samples }]) => [stage, { count, ...percentiles(samples) }]),
     ) as Record<StageName, StageTiming>;
-  }
-
-  get requests(): FleetSummary['requests'] {
-    return {
-      total: this.#requestCount,
-      bytesOut: this.#bytesOut,
-      byVerbAndCode: Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1))),
-    };
-  }
-
-  get eventLoop(): FleetSummary['eventLoop'] {
-    return this.uptimeSec < 60 ? this.#eventLoopNow() : this.#lastMinute;
-  }
-
-  #eventLoopNow(): FleetSummary['eventLoop'] {
-    const { mean, max } = this.#eventLoop;
-    // What is measured is the time between ticks: the delay is what it has beyond the resolution.
-    const ms = (nanoseconds: number): number =>
-      Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e6 - resolutionMs) : 0;
-    return {
-      meanMs: ms(mean),
-      p99Ms: ms(this.#eventLoop.percentile(99)),
-      maxMs: this.#eventLoop.count === 0 ? 0 : ms(max),
-    };
   }
 }
 

@@ -132,6 +132,41 @@ export interface BackendView {
   requests: number;
 }
 
+/**
+ * - `starting`: its thread is on its way
+ * - `running`
+ * - `restarting`: its thread has ended and is started anew
+ * - `closed`: the program ends
+ */
+export type ShardPhase = 'starting' | 'running' | 'restarting' | 'closed';
+
+/** A thread with clusters in it, and how it fares. Native memory belongs to the process and can't be told apart. */
+export interface ShardView {
+  /** From 0. */
+  index: number;
+  phase: ShardPhase;
+  /** ISO 8601 of the beginning of the phase. */
+  since: string;
+  clusters: number;
+  /** Both tunnels of each. */
+  connectedTunnels: number;
+  /** Times that its thread has been started anew. */
+  restarts: number;
+  /** Answered by the Kubernetes APIs of its clusters since the start of the process. */
+  requests: number;
+  /** How late it was, of the last minute. */
+  eventLoop: { meanMs: number; p99Ms: number; maxMs: number };
+  /** Share of the last ten seconds in which it had work, 0 to 1. */
+  eventLoopShare: number;
+  memory: {
+    heapUsedBytes: number;
+    heapTotalBytes: number;
+    heapLimitBytes: number;
+    /** Buffers outside of the heap. */
+    externalBytes: number;
+  };
+}
+
 export interface ClusterQuery {
   phase?: Phase;
   prefix?: string;
@@ -232,6 +267,8 @@ export interface FleetSummary {
   total: number;
   phases: Record<Phase, number>;
   backends: BackendView[];
+  /** None with `Shards: 0`. */
+  shards: ShardView[];
   stageTimings: Record<StageName, StageTiming>;
   tunnels: {
     cluster: { connected: number; connections: number; reconnects: number; failures: number };
@@ -252,7 +289,7 @@ export interface FleetSummary {
   journal: { bytes: number; entries: number };
   errors: number;
   uptimeSec: number;
-  /** Of the last minute. */
+  /** How late the event loop was in the last minute, of the thread that fares worst. */
   eventLoop: { meanMs: number; p99Ms: number; maxMs: number };
   memory: { rssBytes: number; heapUsedBytes: number };
 }

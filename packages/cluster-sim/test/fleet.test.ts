@@ -41,7 +41,14 @@ function settingsFor(
 ): Settings {
   return loadSettings({
     home,
-    env: { RANCHER_URL: rancher.url, RANCHER_TOKEN: rancher.token, SCALE_AGENT_LOCAL_API_PORT: '0', ...more },
+    env: {
+      RANCHER_URL: rancher.url,
+      RANCHER_TOKEN: rancher.token,
+      SCALE_AGENT_LOCAL_API_PORT: '0',
+      // Threads of their own are tried in test/shards.
+      SCALE_AGENT_SHARDS: '0',
+      ...more,
+    },
   });
 }
 

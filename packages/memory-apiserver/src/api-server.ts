@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Controller, ControllerMetrics, HeartbeatOptions } from './controllers/index.js';
+import type { BaseDraft, Controller, ControllerMetrics, HeartbeatOptions } from './controllers/index.js';
 import {
   builtinControllers,
   completeBase,
   ControllerRuntime,
+  extendBase,
   isStage,
   OwnerIndex,
   StageSet,
@@ -37,6 +38,7 @@ import type { EventLogLimits } from './store/event-log.js';
 import { defaultEventLogLimits } from './store/event-log.js';
 import { hashBits, revisionAt, timestamp } from './store/identity.js';
 import { objectKey, splitKey } from './store/key.js';
+import { variableValues } from './store/placeholders.js';
 import { answerText, compactFieldsIn } from './store/text.js';
 import type { StoreLimits } from './store/store-limits.js';
 import { defaultStoreLimits } from './store/store-limits.js';
@@ -102,6 +104,8 @@ export interface CreateClusterOptions {
   uid?: string;
   /** What it begins with. @default {@link ApiServer.emptyBase} */
   base?: PreparedBase;
+  /** Values of the base's variables, each fit to be part of a name. */
+  variables?: Readonly<Record<string, string>>;
   /** Bearer tokens that are accepted from the start. */
   tokens?: Readonly<Record<string, UserInfo>>;
   /** PEM; goes into `kube-root-ca.crt` and the Secrets of service account tokens. @default that of {@link ApiServer.authority} */
@@ -114,12 +118,14 @@ export interface CreateClusterOptions {
   onWrite?: (entry: JournalEntry) => void;
 }
 
-/** Objects that clusters have in common, from {@link ApiServer.createBase}. */
+/** Objects that clusters have in common, from {@link ApiServer.createBase} and {@link ApiServer.extendBase}. */
 export interface PreparedBase {
   readonly objects: ClusterBase;
   readonly catalog: OverlayCatalog;
   readonly owners: OwnerIndex;
   readonly stages: StageSet;
+  /** Names of what clusters of it must be given values of. */
+  readonly variables: readonly string[];
 }
 
 /** How often old entries of an event log are dropped. */
@@ -221,9 +227,48 @@ export class ApiServer {
       disabled: this.#disabled,
       serviceCidr: this.#settings.serviceCidr,
     });
+    const births = new Map<string, string>();
+    const identify = ({ apiVersion, kind, metadata }: KubeObject): string =>
+      `${splitApiVersion(apiVersion).group}/${kind}/${objectKey(metadata.namespace, metadata.name)}`;
+    for (const object of objects) {
+      const { creationTimestamp } = object.metadata;
+      if (creationTimestamp) births.set(identify(object), creationTimestamp);
+    }
+    const born = completed.map((object) => {
+      const creationTimestamp = births.get(identify(object));
+      return creationTimestamp === undefined
+        ? object
+        : { ...object, metadata: { ...object.metadata, creationTimestamp } };
+    });
+    return this.#prepare(born, stages, []);
+  }
+
+  /**
+   * A base of what clusters of another base would be after the writes of `write` and all that controllers make of them;
+   * clusters that are made of it have nothing of that to do or to keep. Where clusters differ, `write` uses the draft's
+   * `variables`, whose values {@link createCluster} is given. The same base, `write` and version of this package give
+   * the same in every process, so that journals fit. Throws what `write` throws.
+   */
+  extendBase(
+    base: PreparedBase,
+    write: (draft: BaseDraft) => void,
+    options: { variables?: readonly string[] } = {},
+  ): PreparedBase {
+    const variables = [...new Set([...base.variables, ...(options.variables ?? [])])];
+    const extended = extendBase(write, {
+      base,
+      variables,
+      controllers: this.#controllers,
+      disabled: this.#disabled,
+      serviceCidr: this.#settings.serviceCidr,
+    });
+    return this.#prepare(extended, base.stages, variables);
+  }
+
+  #prepare(objects: readonly KubeObject[], stages: StageSet, variables: readonly string[]): PreparedBase {
     const catalog = new OverlayCatalog();
     if (this.#metrics) catalog.setCustom(METRICS_GROUP, metricsResources);
-    for (const object of completed) {
+    for (const object of objects) {
       if (object.kind === 'CustomResourceDefinition')
         catalog.setCustom(object.metadata.name, servedResources(object));
     }
@@ -231,20 +276,9 @@ export class ApiServer {
       const { group, version } = splitApiVersion(apiVersion);
       return catalog.findKind(group, version, kind)?.storage;
     };
-    const births = new Map<string, string>();
-    const identify = (object: KubeObject): string =>
-      `${storageOf(object)}/${objectKey(object.metadata.namespace, object.metadata.name)}`;
-    for (const object of objects) {
-      const { creationTimestamp } = object.metadata;
-      if (creationTimestamp) births.set(identify(object), creationTimestamp);
-    }
-    const stored = completed.map((object) => {
-      const creationTimestamp = births.get(identify(object));
-      const metadata =
-        creationTimestamp === undefined ? object.metadata : { ...object.metadata, creationTimestamp };
-      return { storage: storageOf(object) ?? '', object: { ...object, metadata } };
-    });
-    return { objects: new ClusterBase(stored), catalog, owners: OwnerIndex.of(completed, storageOf), stages };
+    const stored = objects.map((object) => ({ storage: storageOf(object) ?? '', object }));
+    const owners = OwnerIndex.of(objects, storageOf);
+    return { objects: new ClusterBase(stored), catalog, owners, stages, variables };
   }
 
   /** The base of a cluster in which nothing has been created yet. */
@@ -259,7 +293,7 @@ export class ApiServer {
     return this.#authority;
   }
 
-  /** Throws RangeError if there is a cluster of the UID. */
+  /** Throws RangeError if there is a cluster of the UID, or if variables of the base lack valid values. */
   createCluster(options: CreateClusterOptions = {}): Cluster {
     const {
       name = 'kubernetes',
@@ -268,6 +302,7 @@ export class ApiServer {
       caCert = this.authority.cert,
     } = options;
     if (this.#clusters.has(uid)) throw new RangeError(`there is a cluster with the UID ${uid}`);
+    const variables = variableValues(base.variables, options.variables);
     const now = this.#settings.now();
     const createdAt = options.createdAt ?? now;
     const store: ClusterStore = new ClusterStore({
@@ -279,6 +314,7 @@ export class ApiServer {
         caCert,
         baseRevision: revisionAt(createdAt),
         seed: hashBits(uid),
+        variables,
       },
       startRevision: revisionAt(now),
       now: this.#settings.now,
@@ -302,7 +338,7 @@ export class ApiServer {
     );
     this.#clusters.set(uid, cluster);
     this.#runtime.addCluster(
-      { uid, name, api: registry, catalog, caCert, baseOwners: base.owners, stages: base.stages },
+      { uid, name, variables, api: registry, catalog, caCert, baseOwners: base.owners, stages: base.stages },
       restored,
     );
     return cluster;

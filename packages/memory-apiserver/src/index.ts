@@ -40,6 +40,7 @@ export type { Quantity } from './schema/quantity.js';
 export type { JournalEntry } from './store/cluster-store.js';
 export { builtinControllers, compileStage, isStage, StageError } from './controllers/index.js';
 export type {
+  BaseDraft,
   Controller,
   ControllerContext,
   ControllerMetrics,

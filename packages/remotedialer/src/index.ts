@@ -36,6 +36,7 @@ export { allowing, rancherAgentRule, tcpTarget, tlsTarget, unixTarget } from './
 export { formatMessage, MessageType } from './message.js';
 export { tunnelAgent, undiciConnector } from './plugs.js';
 export { goMetrics } from './stats.js';
+export { VirtualSocket } from './virtual-socket.js';
 export { Session } from './session.js';
 export { sharedTicker, Ticker } from './ticker.js';
 export { TunnelClient } from './tunnel-client.js';

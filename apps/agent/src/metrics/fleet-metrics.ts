@@ -1,4 +1,4 @@
-import { bottleneckReasons, type FleetSummary } from '@scale-cluster/cluster-sim';
+import { bottleneckReasons, type FleetSummary, type ShardView } from '@scale-cluster/cluster-sim';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 const PREFIX = 'scale_agent_';
@@ -21,6 +21,11 @@ const perTunnel =
     [{ tunnel: 'cluster' }, pick(tunnels.cluster)],
     [{ tunnel: 'steve' }, pick(tunnels.steve)],
   ];
+
+const perShard =
+  (pick: (shard: ShardView) => number) =>
+  ({ shards }: FleetSummary): Sample[] =>
+    shards.map((shard) => [{ shard: String(shard.index) }, pick(shard)]);
 
 const definitions: readonly Definition[] = [
   {
@@ -148,6 +153,41 @@ const definitions: readonly Definition[] = [
       [{ kind: 'slow' }, ramp.slowAnswers],
       [{ kind: 'refused' }, ramp.refusals],
     ],
+  },
+  {
+    name: 'shard_clusters',
+    help: 'Clusters in memory by the worker thread that they are in.',
+    labels: ['shard'],
+    type: 'gauge',
+    samples: perShard(({ clusters }) => clusters),
+  },
+  {
+    name: 'shard_event_loop_share',
+    help: 'Share of the last ten seconds in which a worker thread had work, 0 to 1.',
+    labels: ['shard'],
+    type: 'gauge',
+    samples: perShard(({ eventLoopShare }) => eventLoopShare),
+  },
+  {
+    name: 'shard_event_loop_delay_p99_seconds',
+    help: 'How late the event loop of a worker thread was in the last minute.',
+    labels: ['shard'],
+    type: 'gauge',
+    samples: perShard(({ eventLoop }) => eventLoop.p99Ms / 1000),
+  },
+  {
+    name: 'shard_heap_used_bytes',
+    help: 'JavaScript heap of a worker thread.',
+    labels: ['shard'],
+    type: 'gauge',
+    samples: perShard(({ memory }) => memory.heapUsedBytes),
+  },
+  {
+    name: 'shard_restarts_total',
+    help: 'Times that a worker thread ended and was started anew.',
+    labels: ['shard'],
+    type: 'counter',
+    samples: perShard(({ restarts }) => restarts),
   },
   {
     name: 'bottleneck',

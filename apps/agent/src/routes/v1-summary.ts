@@ -2,6 +2,7 @@ import { bottleneckReasons } from '@scale-cluster/cluster-sim';
 import { Type } from 'typebox';
 import type { AgentApp, AgentContext } from '../context.js';
 import { BackendBody } from '../schemas/backend-view.js';
+import { ShardBody } from '../schemas/shard-view.js';
 
 const Numbers = Type.Record(Type.String(), Type.Number());
 const Timing = Type.Object({
@@ -54,6 +55,7 @@ const SummaryBody = Type.Object({
   total: Type.Integer(),
   phases: Numbers,
   backends: Type.Array(BackendBody),
+  shards: Type.Array(ShardBody),
   stageTimings: Type.Record(Type.String(), Timing, {
     description: 'Milliseconds from creation to each stage.',
   }),

@@ -9,6 +9,8 @@ describe('API key', () => {
     for (const url of ['/health', '/healthz']) expect((await app.inject(url)).statusCode).toBe(200);
     for (const url of [
       '/clusters',
+      '/api/v1/shards',
+      '/api/v1/shards/{index}/crash',
       '/api/v1/summary',
       '/metrics',
       '/docs/json',
@@ -111,6 +113,8 @@ describe('OpenAPI', () => {
       '/api/v1/clusters/{name}',
       '/api/v1/clusters/{name}/kubeconfig',
       '/api/v1/events',
+      '/api/v1/shards',
+      '/api/v1/shards/{index}/crash',
       '/api/v1/summary',
       '/api/v1/templates',
       '/clusters',

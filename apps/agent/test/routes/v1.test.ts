@@ -227,3 +227,23 @@ describe('a choice of backend and template', () => {
     });
   });
 });
+
+describe('shards', () => {
+  it('show their threads’ load, and can be made to crash', async () => {
+    const { app } = await buildApp();
+    const crash = (index: number | string) =>
+      app.inject({ method: 'POST', url: `/api/v1/shards/${index}/crash` });
+    expect((await crash(0)).statusCode).toBe(204);
+    const { items } = (await app.inject('/api/v1/shards')).json();
+    expect(items).toMatchObject([
+      { index: 0, phase: 'running', restarts: 1, eventLoop: { p99Ms: 12 }, memory: { heapUsedBytes: 1000 } },
+    ]);
+    const missing = await crash(3);
+    expect(missing.statusCode).toBe(404);
+    expect(missing.json()).toEqual({
+      error: 'there is no shard 3: they are 0 to 0',
+      code: 'ERR_FLEET_SHARD_NOT_FOUND',
+    });
+    expect((await crash('x')).statusCode).toBe(400);
+  });
+});

@@ -1,5 +1,5 @@
 import type { ClusterObjects } from '../backend/cluster-objects.js';
-import { podTotals, totalAnnotations } from './pod-totals.js';
+import { podTotals, podTotalsPatch } from './pod-totals.js';
 
 /** Places work for later; equal keys that wait are one. Thousands of clusters share its one timer. */
 export interface Delayer {
@@ -69,12 +69,8 @@ export class AgentControllers {
     const { objects } = this.options;
     const totals = podTotals(await objects.list('pods'));
     for (const node of await objects.list('nodes')) {
-      const wanted = totalAnnotations(totals.get(node.metadata.name));
-      const same = Object.entries(wanted).every(([key, value]) => node.metadata.annotations?.[key] === value);
-      if (same) continue;
-      await objects.patch('nodes', undefined, node.metadata.name, 'merge', {
-        metadata: { annotations: wanted },
-      });
+      const patch = podTotalsPatch(node, totals);
+      if (patch !== undefined) await objects.patch('nodes', undefined, node.metadata.name, 'merge', patch);
     }
   }
 

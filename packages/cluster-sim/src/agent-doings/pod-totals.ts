@@ -1,4 +1,5 @@
 import type { KubeObject } from '@scale-cluster/memory-apiserver';
+import { goJson } from './go-json.js';
 import { addQuantities, maxQuantities } from './quantity.js';
 
 /** Requests and limits of the pods on a node, as JSON texts of quantity maps. */
@@ -44,8 +45,8 @@ export function podTotals(pods: readonly KubeObject[]): Map<string, NodeTotals> 
     [...byNode].map(([name, node]) => [
       name,
       {
-        requests: sortedJson({ ...node.requests, pods: String(node.pods) }),
-        limits: sortedJson(node.limits),
+        requests: goJson({ ...node.requests, pods: String(node.pods) }),
+        limits: goJson(node.limits),
       },
     ]),
   );
@@ -56,7 +57,7 @@ function podResources(spec: PodSpec, which: 'requests' | 'limits'): Record<strin
   return maxQuantities([containers, ...(spec.initContainers ?? []).map((one) => one.resources?.[which])]);
 }
 
-const nothing: NodeTotals = { requests: sortedJson({ pods: '0' }), limits: '{}' };
+const nothing: NodeTotals = { requests: goJson({ pods: '0' }), limits: '{}' };
 
 /** The same objects, their nodes with the annotations. */
 export function withPodTotals(
@@ -73,13 +74,18 @@ export function withPodTotals(
   });
 }
 
-/** Both annotations of a node; of one without pods when `totals` is undefined. */
-export function totalAnnotations(totals: NodeTotals | undefined): Record<string, string> {
-  const { requests, limits } = totals ?? nothing;
-  return { [podRequestsAnnotation]: requests, [podLimitsAnnotation]: limits };
+/** What to merge into a node so that it has the annotations; undefined if it has. */
+export function podTotalsPatch(
+  { metadata: { name, annotations = {} } }: KubeObject,
+  totals: ReadonlyMap<string, NodeTotals>,
+): object | undefined {
+  const wanted = totalAnnotations(totals.get(name));
+  const isThere = Object.entries(wanted).every(([key, value]) => annotations[key] === value);
+  return isThere ? undefined : { metadata: { annotations: wanted } };
 }
 
-/** Go's encoding/json sorts the keys of maps. */
-function sortedJson(values: Record<string, string>): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))));
+/** Both annotations of a node; of one without pods when `totals` is undefined. */
+function totalAnnotations(totals: NodeTotals | undefined): Record<string, string> {
+  const { requests, limits } = totals ?? nothing;
+  return { [podRequestsAnnotation]: requests, [podLimitsAnnotation]: limits };
 }

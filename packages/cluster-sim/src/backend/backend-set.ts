@@ -9,8 +9,8 @@ export interface ClusterRequest extends ProvisionRequest {
 }
 
 export interface BackendSetOptions {
-  /** Makes a backend; called when the first cluster needs it. */
-  create: Readonly<Record<BackendKind, () => Backend>>;
+  /** Makes a backend; called when the first cluster needs it. Clusters of other kinds are not for this set. */
+  create: Readonly<Partial<Record<BackendKind, () => Backend>>>;
   /** Whether a crashed run left something that its backend removes as soon as it runs; asked where no cluster needs it. */
   hasLeftovers?: Readonly<Partial<Record<BackendKind, () => Promise<boolean>>>>;
   now: () => number;
@@ -103,7 +103,8 @@ export class BackendSet {
     requests: readonly ProvisionRequest[],
     onAdopted: (cluster: BackendCluster) => void,
   ): Running {
-    const backend = this.options.create[kind]();
+    const backend = this.options.create[kind]?.();
+    if (backend === undefined) throw new TypeError(`clusters of ${kind} are not made here`);
     const adopted = backend.adopt(requests, onAdopted).catch((error: unknown) => {
       if (this.#closed) return;
       // Clusters that could not be brought back are made anew, with what their template has.

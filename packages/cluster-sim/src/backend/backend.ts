@@ -15,6 +15,16 @@ export interface ProvisionRequest {
   tokens: Record<string, UserInfo>;
   /** Name of what it begins with, see `TemplateSet`; undefined is the default one. */
   template?: string | undefined;
+  /** What it has of Rancher's agent from the start, if its backend can give it that. */
+  agent?: AgentShare | undefined;
+}
+
+/** The part of an import manifest that clusters share, and what takes the cluster's place in it. */
+export interface AgentShare {
+  /** Hash of that part, see `AgentManifests`. */
+  manifest: string;
+  /** See `SplitManifest`. */
+  credentials: string;
 }
 
 /** A request that a cluster's API has answered. */
@@ -42,6 +52,11 @@ export interface BackendCluster {
   readonly catalog: ResourceCatalog;
   /** Resolves when {@link catalog} has what the definitions say by now; absent where it follows them at once. */
   readonly discovered?: () => Promise<void>;
+  /**
+   * It has the part of the agent that was asked for by `ProvisionRequest.agent`. If it hasn't, the agent is to be
+   * installed by writes, and later requests must not ask for that part: it would come on top of what was written.
+   */
+  readonly sharesAgent?: boolean;
   /** Its nodes carry the agent's figures of the template's pods already, so that nobody has to write them. */
   readonly hasPodTotals: boolean;
   /** Answers one HTTP request to its Kubernetes API. */

@@ -4,7 +4,7 @@ import type { Template } from '../template/load.js';
 import type { BackendContext } from './backend-context.js';
 import type { Backend, BackendCluster, BackendStatus, ProvisionRequest } from './backend.js';
 import { MemoryObjects } from './memory-objects.js';
-import { MemoryTemplate } from './memory-template.js';
+import { MemoryTemplate, type AgentPart } from './memory-template.js';
 
 /** The `kubernetes` service of every cluster; never a place on a network (facts: rancher-import §4.2). */
 export const clusterAddress = '10.43.0.1:443';
@@ -100,12 +100,13 @@ export class MemoryBackend implements Backend {
     const { pki, journal, onRequest } = this.context;
     const { caCert } = pki;
     const template = this.#template(request.template);
-    const cluster = template.createCluster({
-      ...request,
-      caCert,
-      onWrite: journal.writer(request.uid),
-      ...(restore === undefined ? {} : { restore }),
-    });
+    const { name, uid, createdAt, tokens } = request;
+    const agent = this.#agentOf(request, template);
+    const onWrite = journal.writer(uid);
+    const cluster = template.createCluster(
+      { name, uid, createdAt, tokens, caCert, onWrite, ...(restore === undefined ? {} : { restore }) },
+      agent,
+    );
     cluster.onRequest = onRequest;
     this.variant.onCluster?.(cluster);
     const instance: Instance = {
@@ -116,6 +117,7 @@ export class MemoryBackend implements Backend {
       version: template.version,
       objects: new MemoryObjects(cluster.api),
       catalog: cluster.catalog,
+      sharesAgent: agent !== undefined,
       hasPodTotals: true,
       handle: (incoming, response) => cluster.handle(incoming, response),
       handleUpgrade: (incoming, socket, head) => cluster.handleUpgrade(incoming, socket, head),
@@ -124,6 +126,20 @@ export class MemoryBackend implements Backend {
     };
     this.#instances.set(request.uid, instance);
     return instance;
+  }
+
+  #agentOf({ name, agent }: ProvisionRequest, template: MemoryTemplate): AgentPart | undefined {
+    if (agent === undefined) return undefined;
+    const text = this.context.agentManifests?.get(agent.manifest);
+    if (text === undefined) {
+      this.context.logger.warn(
+        { cluster: name, manifest: agent.manifest },
+        'cluster lacks its agent’s manifest',
+      );
+      return undefined;
+    }
+    const part = { ...agent, text };
+    return template.canShare(part) ? part : undefined;
   }
 
   #template(name: string | undefined): MemoryTemplate {

@@ -3,8 +3,7 @@ import type { Delayer } from '../delayer.js';
 import { errorText } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ChurnView } from '../views.js';
-import { ChurnedObjects } from './churned-objects.js';
-import { churnKinds, churnNames, type ChurnName, type ChurnRates } from './kinds.js';
+import { churnNames, type ChurnName, type ChurnRates } from './kinds.js';
 
 export interface ChurnOptions {
   rates: ChurnRates;
@@ -26,7 +25,6 @@ const longestDebtSec = 1;
  * however many clusters there are. One timer for all. Without any rate it clears away what an earlier run has left.
  */
 export class Churn {
-  readonly #made = new WeakMap<ManagedCluster, Map<ChurnName, ChurnedObjects>>();
   readonly #due: ChurnRates = { pods: 0, namespaces: 0, rbac: 0, events: 0 };
   readonly #cursor: Record<ChurnName, number> = { pods: 0, namespaces: 0, rbac: 0, events: 0 };
   readonly #perSec: number;
@@ -68,22 +66,20 @@ export class Churn {
     const cluster = this.#nextCluster(name);
     if (cluster === undefined) return;
     if (cluster.record.churned !== true) onChurned(cluster, true);
-    this.#objectsOf(cluster, name)
-      ?.step(now())
-      .then(
-        (done) => (this.#writes += done ? 1 : 0),
-        (error: unknown) => {
-          this.#failures += 1;
-          logger.debug({ cluster: cluster.name, churn: name, error: errorText(error) }, 'churn failed');
-        },
-      );
+    cluster.hosted?.churn(name, now()).then(
+      (done) => (this.#writes += done ? 1 : 0),
+      (error: unknown) => {
+        this.#failures += 1;
+        logger.debug({ cluster: cluster.name, churn: name, error: errorText(error) }, 'churn failed');
+      },
+    );
   }
 
   #nextCluster(name: ChurnName): ManagedCluster | undefined {
     const clusters = this.options.clusters();
     for (let seen = 0; seen < clusters.length; seen++) {
       const cluster = clusters[this.#cursor[name]++ % clusters.length];
-      if (cluster === undefined || cluster.phase !== 'active' || cluster.backend === undefined) continue;
+      if (cluster === undefined || cluster.phase !== 'active' || cluster.hosted === undefined) continue;
       if (cluster.record.backend !== 'kwok-dedicated') return cluster;
       this.#tellOfOthers();
     }
@@ -99,29 +95,16 @@ export class Churn {
     );
   }
 
-  #objectsOf(cluster: ManagedCluster, name: ChurnName): ChurnedObjects | undefined {
-    if (cluster.backend === undefined) return undefined;
-    let kinds = this.#made.get(cluster);
-    if (kinds === undefined) this.#made.set(cluster, (kinds = new Map<ChurnName, ChurnedObjects>()));
-    let made = kinds.get(name);
-    if (made === undefined)
-      kinds.set(name, (made = new ChurnedObjects(churnKinds[name], cluster.backend.objects)));
-    return made;
-  }
-
   /** One cluster per tick, until none has anything left. */
   #clear(): void {
     const { clusters, delayer, onChurned, logger } = this.options;
     const left = clusters().filter(({ record }) => record.churned === true);
     if (left.length === 0) return;
-    const next = left.find(({ phase, backend }) => phase === 'active' && backend !== undefined);
-    const cleared =
-      next === undefined
-        ? Promise.resolve()
-        : Promise.all(churnNames.map(async (name) => this.#objectsOf(next, name)?.clear())).then(() =>
-            onChurned(next, false),
-          );
-    cleared
+    const next = left.find(({ phase, hosted }) => phase === 'active' && hosted !== undefined);
+    (next?.hosted?.clearChurn() ?? Promise.resolve())
+      .then(() => {
+        if (next !== undefined) onChurned(next, false);
+      })
       .catch((error: unknown) =>
         logger.debug({ cluster: next?.name, error: errorText(error) }, 'churn could not be cleared away'),
       )

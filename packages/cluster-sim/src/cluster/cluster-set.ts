@@ -9,6 +9,7 @@ import type { ManagedCluster } from './managed-cluster.js';
 export class ClusterSet {
   readonly #byName = new Map<string, ManagedCluster>();
   readonly #startedAt: number;
+  readonly #byUid = new Map<string, ManagedCluster>();
   readonly #byRancherId = new Map<string, ManagedCluster>();
   /** Sorted by name; made when asked for, dropped when a cluster comes or goes. */
   #sorted: ManagedCluster[] | undefined;
@@ -33,6 +34,10 @@ export class ClusterSet {
     return this.#byName.get(name);
   }
 
+  byUid(uid: string): ManagedCluster | undefined {
+    return this.#byUid.get(uid);
+  }
+
   byRancherId(id: string): ManagedCluster | undefined {
     return this.#byRancherId.get(id);
   }
@@ -52,6 +57,7 @@ export class ClusterSet {
 
   add(cluster: ManagedCluster): void {
     this.#byName.set(cluster.name, cluster);
+    this.#byUid.set(cluster.uid, cluster);
     this.#sorted = undefined;
     this.index(cluster);
     cluster.phase = cluster.computePhase();
@@ -65,6 +71,7 @@ export class ClusterSet {
   delete(name: string): void {
     const cluster = this.#byName.get(name);
     this.#byName.delete(name);
+    if (cluster !== undefined) this.#byUid.delete(cluster.uid);
     this.#sorted = undefined;
     if (cluster?.record.rancherId !== undefined) this.#byRancherId.delete(cluster.record.rancherId);
   }
@@ -136,12 +143,12 @@ export class ClusterSet {
       failures: 0,
     });
     const totals = { cluster: none(), steve: none() };
-    for (const { tunnels } of this.#byName.values()) {
-      if (tunnels === undefined) continue;
+    for (const { hosted } of this.#byName.values()) {
+      if (hosted?.tunnels === undefined) continue;
       for (const kind of ['cluster', 'steve'] as const) {
-        const { connected, connections, connects, failures } = tunnels.counters(kind);
+        const { status, connections, connects, failures } = hosted.tunnels[kind];
         const total = totals[kind];
-        total.connected += connected ? 1 : 0;
+        total.connected += status === 'connected' ? 1 : 0;
         total.connections += connections;
         total.reconnects += Math.max(0, connects - 1);
         total.failures += failures;

@@ -1,8 +1,6 @@
-import type { AgentControllers } from '../agent-doings/agent-controllers.js';
-import type { BackendCluster } from '../backend/backend.js';
+import { tunnelsUp, type HostedCluster } from '../host/hosted-cluster.js';
 import type { Desired, Observed } from '../reconcile/plan.js';
 import type { ClusterRecord } from '../state/record.js';
-import type { ClusterTunnels } from '../tunnels/cluster-tunnels.js';
 import type { Phase } from '../views.js';
 
 /** What Rancher last said about a cluster; its conditions are only kept as the two answers that matter here. */
@@ -28,9 +26,10 @@ export interface Failure {
  * and its executor change it, views.ts shows it.
  */
 export class ManagedCluster {
-  backend: BackendCluster | undefined;
-  tunnels: ClusterTunnels | undefined;
-  controllers: AgentControllers | undefined;
+  /** Its live half, once it is provisioned. */
+  hosted: HostedCluster | undefined;
+  /** Rancher's import manifest, from when it is read until it is applied. */
+  manifest: string | undefined;
   rancher: RancherObservation | undefined;
   failure: Failure | undefined;
   phase: Phase = 'pending';
@@ -78,15 +77,15 @@ export class ManagedCluster {
       registrationUncertain: this.registrationUncertain,
       token: this.record.token !== undefined,
       tokenStale: this.tokenStale,
-      provisioned: this.backend !== undefined,
+      provisioned: this.hosted !== undefined,
       agentInstalled: this.agentInstalled,
-      tunnelsOpened: this.tunnels !== undefined,
+      tunnelsOpened: this.hosted?.tunnels !== undefined,
       inRancher: this.inRancher,
     };
   }
 
   get tunnelsUp(): boolean {
-    return this.tunnels?.up === true;
+    return tunnelsUp(this.hosted?.tunnels);
   }
 
   /** The phase that its state amounts to now. */

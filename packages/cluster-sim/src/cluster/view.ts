@@ -1,12 +1,25 @@
 import { defaultTemplateName } from '../template/template-set.js';
 import { stageNames, type ClusterView, type Condition, type StageName, type TunnelView } from '../views.js';
+import type { TunnelCounters } from '../tunnels/cluster-tunnels.js';
 import type { ManagedCluster } from './managed-cluster.js';
 
 const closedTunnel: TunnelView = { status: 'idle', connectedSince: null, reconnects: 0, connections: 0 };
 
+function tunnelView(counters: TunnelCounters | undefined): TunnelView {
+  if (counters === undefined) return closedTunnel;
+  const { status, connects, connectedAt, connections } = counters;
+  return {
+    status,
+    connectedSince: isoOrNull(connectedAt),
+    reconnects: Math.max(0, connects - 1),
+    connections,
+  };
+}
+
 /** What is shown of a cluster. `nodes` is what its template has. */
 export function viewOf(cluster: ManagedCluster, nodes: number): ClusterView {
-  const { record, failure, rancher, tunnels } = cluster;
+  const { record, failure, rancher } = cluster;
+  const tunnels = cluster.hosted?.tunnels;
   const stages = Object.fromEntries(
     stageNames.map((stage) => [stage, isoOrNull(record.stages[stage])]),
   ) as Record<StageName, string | null>;
@@ -32,8 +45,8 @@ export function viewOf(cluster: ManagedCluster, nodes: number): ClusterView {
         ? null
         : { state: rancher.state, transitioning: rancher.transitioning, message: rancher.message },
     tunnels: {
-      cluster: tunnels?.view('cluster') ?? closedTunnel,
-      steve: tunnels?.view('steve') ?? closedTunnel,
+      cluster: tunnelView(tunnels?.cluster),
+      steve: tunnelView(tunnels?.steve),
     },
     createdAt: iso(record.createdAt),
     backend: record.backend,
@@ -53,7 +66,7 @@ function conditionsOf(cluster: ManagedCluster): Condition[] {
     lastTransitionTime: iso(at),
   });
   const registered = record.rancherId !== undefined;
-  const provisioned = cluster.backend !== undefined;
+  const provisioned = cluster.hosted !== undefined;
   const up = cluster.tunnelsUp;
   const active = rancher?.active === true;
   return [

@@ -12,8 +12,10 @@ export interface JournalOptions {
   /** Made if absent, readable only by its owner: Secrets of the clusters are in it. */
   folder: string;
   logger?: Logger;
-  /** Files that the clusters are spread over. Must not change for a folder. @default 32 */
-  shards?: number;
+  /** Files that the clusters are spread over. Must not change for a folder. @default {@link journalFiles} */
+  files?: number;
+  /** Which share of the files is this one's, where several threads share a folder. @default all */
+  part?: JournalPart;
   /** How long a write may stay in this process, milliseconds. @default 50 */
   flushDelayMs?: number;
   /** How often the files are synced to disk, milliseconds. @default 1000 */
@@ -22,13 +24,32 @@ export interface JournalOptions {
   slackBytes?: number;
 }
 
+/** One of `of` parts, from 0. A cluster belongs to the part that {@link journalPartOf} says. */
+export interface JournalPart {
+  index: number;
+  of: number;
+}
+
+/** More threads than that have nothing to do. */
+export const journalFiles = 32;
+
+const fileIndexOf = (uid: string, files: number): number =>
+  createHash('sha256').update(uid).digest().readUInt32BE(0) % files;
+
+/** The part that a cluster belongs to: one of `of`, from 0; the same for the same number of parts. */
+export function journalPartOf(uid: string, of: number): number {
+  return fileIndexOf(uid, journalFiles) % of;
+}
+
 /**
  * What clusters have stored beyond their template, kept so that a restart shows Rancher and users the objects that
  * they wrote. Writes are gathered for `flushDelayMs` and survive a kill of the process from then on; a power cut can
  * take those of the last `syncIntervalMs`. Losing them does no harm: Rancher writes what it misses anew.
  */
 export class Journal {
-  readonly #shards: JournalShard[];
+  /** By their numbers: only those of this part, as nobody else may touch a file. */
+  readonly #shards = new Map<number, JournalShard>();
+  readonly #files: number;
   readonly #changed = new Set<JournalShard>();
   readonly #unsynced = new Set<JournalShard>();
   readonly #logger: Logger;
@@ -44,22 +65,24 @@ export class Journal {
     /** What entries refer to; give it to the API server whose clusters write. */
     readonly forms: FormFile,
   ) {
-    const count = options.shards ?? 32;
+    this.#files = options.files ?? journalFiles;
+    const { index: part, of } = options.part ?? { index: 0, of: 1 };
     const slack = options.slackBytes ?? 1 << 20;
     this.#logger = options.logger ?? silentLogger;
     this.#flushDelayMs = options.flushDelayMs ?? 50;
-    this.#shards = Array.from(
-      { length: count },
-      (_, index) =>
-        new JournalShard(join(options.folder, `shard-${String(index).padStart(2, '0')}.log`), slack),
-    );
+    for (let file = part; file < this.#files; file += of) {
+      const path = join(options.folder, `shard-${String(file).padStart(2, '0')}.log`);
+      this.#shards.set(file, new JournalShard(path, slack));
+    }
     this.#syncTimer = setInterval(() => void this.#sync(), options.syncIntervalMs ?? 1000);
     this.#syncTimer.unref();
   }
 
   static async open(options: JournalOptions): Promise<Journal> {
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
-    return new Journal(options, await FormFile.open(join(options.folder, 'forms.log')));
+    const { index } = options.part ?? { index: 0 };
+    const name = index === 0 ? 'forms.log' : `forms-${index}.log`;
+    return new Journal(options, await FormFile.open(join(options.folder, name), /^forms(-\d+)?\.log$/));
   }
 
   /**
@@ -68,7 +91,7 @@ export class Journal {
    * the journal is closed meanwhile: what is not read yet must not be taken for absent.
    */
   async *load(keep: (uid: string) => boolean): AsyncGenerator<ShardContent> {
-    for (const shard of this.#shards) {
+    for (const shard of this.#shards.values()) {
       if (this.#closed) throw new FleetClosedError();
       const loading = shard.load(keep);
       this.#loading = loading;
@@ -126,12 +149,15 @@ export class Journal {
     await this.#loading?.catch(() => undefined);
     await this.flush();
     clearTimeout(this.#flushTimer);
-    await Promise.all([this.forms, ...this.#shards].map((file) => file.close()));
+    await Promise.all([this.forms, ...this.#shards.values()].map((file) => file.close()));
   }
 
   /** Bytes in all files, and entries appended since the start. */
   get stats(): { bytes: number; entries: number } {
-    return { bytes: this.#shards.reduce((sum, shard) => sum + shard.bytes, 0), entries: this.#entries };
+    return {
+      bytes: [...this.#shards.values()].reduce((sum, shard) => sum + shard.bytes, 0),
+      entries: this.#entries,
+    };
   }
 
   #schedule(shard: JournalShard, delayMs = this.#flushDelayMs): void {
@@ -147,9 +173,8 @@ export class Journal {
   }
 
   #shardOf(uid: string): JournalShard {
-    const hash = createHash('sha256').update(uid).digest().readUInt32BE(0);
-    const shard = this.#shards[hash % this.#shards.length];
-    if (shard === undefined) throw new RangeError('the journal has no shards');
+    const shard = this.#shards.get(fileIndexOf(uid, this.#files));
+    if (shard === undefined) throw new RangeError(`cluster ${uid} is not of this part of the journal`);
     return shard;
   }
 }

@@ -2,16 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { BackendCluster } from '../backend/backend.js';
+import type { HostedCluster } from '../host/hosted-cluster.js';
 import type { Pki } from '../pki/pki.js';
 import { listenerUrl } from './listener-url.js';
+
+type ClusterDoor = Pick<HostedCluster, 'handle' | 'handleUpgrade'>;
 
 export interface LocalListenerOptions {
   pki: Pki;
   host: string;
   port: number;
   /** The API of a cluster by name; undefined when there is none (yet). */
-  find: (name: string) => BackendCluster | undefined;
+  find: (name: string) => ClusterDoor | undefined;
 }
 
 /**
@@ -79,7 +81,7 @@ export class LocalListener {
   }
 
   /** The cluster that the path names, which is taken off; or why there is none. */
-  #find(request: IncomingMessage): BackendCluster | string {
+  #find(request: IncomingMessage): ClusterDoor | string {
     const match = /^\/clusters\/([^/?]+)(.*)$/s.exec(request.url ?? '');
     if (match === null) return 'use /clusters/<name>/';
     const [, name = '', rest = ''] = match;

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { BackendCluster } from '../backend/backend.js';
+import type { HostedCluster } from '../host/hosted-cluster.js';
 import { errorText } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Pki } from '../pki/pki.js';
 import { listenerUrl } from './listener-url.js';
+
+type ClusterDoor = Pick<HostedCluster, 'handle' | 'handleUpgrade'>;
 
 export interface PortListenersOptions {
   pki: Pick<Pki, 'leaf'>;
@@ -15,7 +17,7 @@ export interface PortListenersOptions {
   /** Ports of this program's other listeners. */
   avoid: readonly number[];
   /** The API of a cluster by name; undefined when there is none (yet). */
-  find: (name: string) => BackendCluster | undefined;
+  find: (name: string) => ClusterDoor | undefined;
   /** A cluster has another port than before: to be kept. */
   onPort: (name: string, port: number) => void;
   /** Places work for later. */
@@ -168,7 +170,7 @@ export class PortListeners {
     return undefined;
   }
 
-  #clusterOf({ socket }: IncomingMessage): BackendCluster | undefined {
+  #clusterOf({ socket }: IncomingMessage): ClusterDoor | undefined {
     const name = this.#names.get(socket.localPort ?? 0);
     return name === undefined ? undefined : this.options.find(name);
   }

@@ -1,10 +1,12 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { writeFileAtomic } from '../state/atomic-file.js';
+import type { Tls13Identity } from '../tls13/identity.js';
 import { createAuthority, createLeaf, type KeyPairPem } from './certificates.js';
+import { ServerIdentity } from './server-identity.js';
 
 export interface PkiOptions {
   /** Folder of the PEM files; made if absent. */
@@ -22,18 +24,15 @@ export interface PkiOptions {
  * under it when two thirds of its life are over; only new connections see the new one.
  */
 export class Pki {
-  #leaf: KeyPairPem;
-  #context: SecureContext;
-  /** Kept over renewals so that TLS sessions can still be resumed. */
-  readonly #ticketKeys = randomBytes(48);
+  /** What servers of this thread show; renewed in place. */
+  readonly identity: ServerIdentity;
 
   private constructor(
     private readonly options: Required<PkiOptions>,
     private readonly authority: KeyPairPem,
     leaf: KeyPairPem,
   ) {
-    this.#leaf = leaf;
-    this.#context = this.#createContext();
+    this.identity = new ServerIdentity(leaf);
   }
 
   static async open(options: PkiOptions): Promise<Pki> {
@@ -46,7 +45,7 @@ export class Pki {
     }
     const leaf = await readPair(options.folder, 'tls');
     const pki = new Pki(resolved, authority, leaf ?? (await newLeaf(resolved, authority)));
-    if (leaf === undefined) await writePair(options.folder, 'tls', pki.#leaf);
+    if (leaf === undefined) await writePair(options.folder, 'tls', pki.leaf);
     await pki.renewIfDue();
     return pki;
   }
@@ -58,12 +57,17 @@ export class Pki {
 
   /** For new TLS connections; shared by all clusters. */
   get secureContext(): SecureContext {
-    return this.#context;
+    return this.identity.secureContext;
+  }
+
+  /** The same for connections whose TLS is our own. */
+  get tls13(): Tls13Identity {
+    return this.identity.tls13;
   }
 
   /** PEMs of the present leaf, for listeners of their own. */
   get leaf(): Readonly<KeyPairPem> {
-    return this.#leaf;
+    return this.identity.leaf;
   }
 
   /** Makes a new leaf if the present one is due, not from this CA, or not valid for all hosts. True if it did. */
@@ -71,23 +75,18 @@ export class Pki {
     if (!this.#isDue()) return false;
     const leaf = await newLeaf(this.options, this.authority);
     await writePair(this.options.folder, 'tls', leaf);
-    this.#leaf = leaf;
-    this.#context = this.#createContext();
+    this.identity.renew(leaf);
     return true;
   }
 
   #isDue(): boolean {
-    const certificate = new X509Certificate(this.#leaf.cert);
+    const certificate = new X509Certificate(this.leaf.cert);
     const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
     return (
       this.options.now() >= from + ((to - from) * 2) / 3 ||
       !certificate.verify(new X509Certificate(this.authority.cert).publicKey) ||
       !this.options.hosts.every((host) => isFor(certificate, host))
     );
-  }
-
-  #createContext(): SecureContext {
-    return createSecureContext({ ...this.#leaf, minVersion: 'TLSv1.2', ticketKeys: this.#ticketKeys });
   }
 }
 

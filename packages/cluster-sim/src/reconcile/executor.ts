@@ -6,20 +6,18 @@ import {
   type RancherClient,
   type RancherCluster,
 } from '@scale-cluster/rancher-client';
-import { AgentControllers } from '../agent-doings/agent-controllers.js';
-import { ensureAgentToken, ensureAggregationSecret } from '../agent-doings/agent-objects.js';
-import { agentNamespace, agentUser, ClusterTokens, localUser } from '../agent-doings/identity.js';
-import { applyImportManifest, parseImportManifest } from '../agent-doings/import-manifest.js';
-import type { BackendCluster } from '../backend/backend.js';
-import type { BackendSet, ClusterRequest } from '../backend/backend-set.js';
+import type { AgentManifests } from '../agent-doings/agent-manifests.js';
+import { agentUser, ClusterTokens, localUser } from '../agent-doings/identity.js';
+import { splitImportManifest } from '../agent-doings/import-manifest.js';
+import type { ClusterRequest } from '../backend/backend-set.js';
 import type { ManagedCluster } from '../cluster/managed-cluster.js';
 import type { Delayer } from '../delayer.js';
 import { errorText, FleetError } from '../errors.js';
+import type { HostedCluster, Registration } from '../host/hosted-cluster.js';
 import type { Logger } from '../logger.js';
 import { Ramp } from '../ramp/ramp.js';
 import type { Settings } from '../settings/schema.js';
 import type { StateStore } from '../state/state-store.js';
-import type { ClusterTunnels } from '../tunnels/cluster-tunnels.js';
 import type { StageName } from '../views.js';
 import { Limiter } from './limiter.js';
 import type { Action } from './plan.js';
@@ -40,17 +38,24 @@ export type RancherApi = Pick<
   | 'trust'
 >;
 
+/** Where the live halves of clusters are. */
+export interface ClusterHosts {
+  /** Makes the cluster's API, or gives the one that is there. */
+  provision(request: ClusterRequest): Promise<HostedCluster>;
+  /** Ends the cluster, and removes its API with everything that was stored in it. */
+  remove(cluster: Pick<ClusterRequest, 'backend' | 'uid'>): Promise<void>;
+}
+
 export interface ExecutorOptions {
   settings: Settings;
   rancher: RancherApi;
-  backends: Pick<BackendSet, 'provision' | 'remove'>;
+  hosts: ClusterHosts;
   state: StateStore;
+  agentManifests: Pick<AgentManifests, 'add'>;
   delayer: Delayer;
   now: () => number;
   random: () => number;
   logger: Logger;
-  /** Makes the tunnels of a cluster, not started. */
-  createTunnels(cluster: ManagedCluster, trust: Awaited<ReturnType<RancherApi['trust']>>): ClusterTunnels;
   onStage(cluster: ManagedCluster, stage: StageName): void;
   /** It has got its turn in the line of those to be created. */
   onProgress(cluster: ManagedCluster): void;
@@ -182,8 +187,8 @@ export class Executor {
     this.options.onStage(cluster, 'token');
     this.scheduleTokenRefresh(cluster);
     // Open sessions stay: the new token counts from the next connect on.
-    if (cluster.backend !== undefined && cluster.agentInstalled)
-      await this.#writeAggregation(cluster, cluster.backend);
+    if (cluster.hosted !== undefined && cluster.agentInstalled)
+      await cluster.hosted.register(await this.#registration(cluster));
     return undefined;
   }
 
@@ -202,9 +207,25 @@ export class Executor {
   }
 
   async #provision(cluster: ManagedCluster): Promise<undefined> {
-    const request = this.clusterRequest(cluster);
-    this.attachBackend(cluster, await this.options.backends.provision(request));
+    if (cluster.record.stages.provisioned === undefined) await this.#shareAgent(cluster);
+    this.attach(cluster, await this.options.hosts.provision(this.clusterRequest(cluster)));
     return undefined;
+  }
+
+  /** Has a new cluster begin with what Rancher's agent makes in every cluster: then it costs nothing per cluster. */
+  async #shareAgent(cluster: ManagedCluster): Promise<void> {
+    const { record } = cluster;
+    if (record.backend !== 'memory' || record.deleting === true) return;
+    const split = splitImportManifest(await this.#readManifest(cluster));
+    const manifest = split && (await this.options.agentManifests.add(split.shared));
+    if (manifest !== undefined) record.agent = { manifest, credentials: split?.credentials ?? '' };
+  }
+
+  async #readManifest(cluster: ManagedCluster): Promise<string> {
+    const { token = '', rancherId = '' } = cluster.record;
+    cluster.manifest ??= await this.#reads.run(() => this.options.rancher.importManifest(token, rancherId));
+    await this.#keepManifest(cluster.name, cluster.manifest);
+    return cluster.manifest;
   }
 
   /** What the backend is given for this cluster, at each start the same. */
@@ -217,55 +238,46 @@ export class Executor {
       createdAt: record.createdAt,
       backend: record.backend,
       template: record.template,
+      ...(record.agent === undefined ? {} : { agent: record.agent }),
       tokens: { [tokens.agentToken]: agentUser, [tokens.localToken]: localUser },
     };
   }
 
-  attachBackend(cluster: ManagedCluster, backend: BackendCluster): void {
-    cluster.backend = backend;
+  attach(cluster: ManagedCluster, hosted: HostedCluster): void {
+    cluster.hosted = hosted;
+    // It would come on top of what is then installed by writes.
+    if (!hosted.sharesAgent) delete cluster.record.agent;
     this.options.onStage(cluster, 'provisioned');
   }
 
   async #installAgent(cluster: ManagedCluster): Promise<undefined> {
-    const { rancher, delayer, logger, state } = this.options;
-    const { backend, record } = cluster;
-    if (backend === undefined || record.token === undefined || record.rancherId === undefined)
-      return undefined;
-    const { objects } = backend;
-    if ((await objects.find('deployments.apps', agentNamespace, 'cattle-cluster-agent')) === undefined) {
-      const { token, rancherId } = record;
-      const yaml = await this.#reads.run(() => rancher.importManifest(token, rancherId));
-      await this.#keepManifest(cluster.name, yaml);
-      await applyImportManifest(objects, parseImportManifest(yaml));
-    }
-    await ensureAgentToken(objects, new ClusterTokens(state.secret, cluster.uid), backend.caCert);
-    await this.#writeAggregation(cluster, backend);
-    cluster.controllers ??= new AgentControllers({
-      objects,
-      hasPodTotals: backend.hasPodTotals,
-      uid: cluster.uid,
-      delayer,
-      onError: (error) =>
-        logger.warn({ cluster: cluster.name, error: errorText(error) }, 'agent controller failed'),
-    });
+    const { hosted, record } = cluster;
+    if (hosted === undefined) return undefined;
+    const manifest = (await hosted.hasAgent(record.agent?.credentials))
+      ? undefined
+      : await this.#readManifest(cluster);
+    // What it shares with others is there already.
+    const own =
+      manifest === undefined || record.agent === undefined ? undefined : splitImportManifest(manifest)?.own;
+    await hosted.installAgent(await this.#registration(cluster), own ?? manifest);
+    cluster.manifest = undefined;
     cluster.agentInstalled = true;
     return undefined;
   }
 
-  async #writeAggregation(cluster: ManagedCluster, backend: BackendCluster): Promise<void> {
+  async #registration({ record }: ManagedCluster): Promise<Registration> {
     const { ca, caChecksum } = await this.options.rancher.trust();
-    await ensureAggregationSecret(backend.objects, {
-      rancherURL: this.options.settings.rancherURL,
-      registrationToken: cluster.record.token ?? '',
-      caCert: ca ?? '',
-      caChecksum,
-    });
+    return { token: record.token ?? '', caCert: ca ?? '', caChecksum };
   }
 
   async #openTunnels(cluster: ManagedCluster): Promise<undefined> {
-    const trust = await this.options.rancher.trust();
-    cluster.tunnels = this.options.createTunnels(cluster, trust);
-    cluster.tunnels.start();
+    const { ca, rejectUnauthorized } = await this.options.rancher.trust();
+    const { rancherId, stages } = cluster.record;
+    await cluster.hosted?.openTunnels(await this.#registration(cluster), {
+      rancherId,
+      tls: { rejectUnauthorized, ...(ca === undefined ? {} : { ca }) },
+      firstTime: stages.tunnels === undefined,
+    });
     return undefined;
   }
 
@@ -301,14 +313,10 @@ export class Executor {
   }
 
   async #tearDown(cluster: ManagedCluster): Promise<undefined> {
-    const { backends, delayer, state } = this.options;
-    cluster.controllers?.close();
-    cluster.controllers = undefined;
-    await cluster.tunnels?.close();
-    cluster.tunnels = undefined;
+    const { hosts, delayer, state } = this.options;
     for (const what of ['token', 'refused', 'look']) delayer.cancel(`${cluster.uid}/${what}`);
-    await backends.remove(cluster.record);
-    cluster.backend = undefined;
+    await hosts.remove(cluster.record);
+    cluster.hosted = undefined;
     await unlink(this.#manifestPath(cluster.name)).catch(() => undefined);
     await state.remove(cluster.name);
     this.ramp.settled(cluster.uid);

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BackendKind } from '../backend/backend-kinds.js';
 import { SettingsError } from '../errors.js';
@@ -161,6 +161,7 @@ function toSettings(file: SettingsFile, home: string, path: string, warn: (text:
     concurrentCreates: file.ConcurrentCreates,
     createsPerSec: file.CreatesPerSec,
     maxConcurrentActivations: file.MaxConcurrentActivations,
+    shards: file.Shards ?? Math.max(1, availableParallelism() - 1),
     capacityCheck: file.CapacityCheck,
     nodeLeaseIntervalSec: file.NodeLeaseIntervalSec,
     nodeStatusIntervalSec: file.NodeStatusIntervalSec,

@@ -131,6 +131,14 @@ export const settingsSchema = Type.Object({
     description:
       'Clusters that may be between their creation in Rancher and Active at a time; 0 for no such limit. Rancher takes some 15 s for each, so 150 are about ten per second. One that takes more than two minutes holds up no others.',
   }),
+  Shards: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 32,
+      description:
+        'Worker threads that clusters in memory are spread over: their APIs and tunnels. By default one less than there are cores, at least 1; 0 keeps all in the main thread.',
+    }),
+  ),
   CapacityCheck: Type.Union([Type.Literal('refuse'), Type.Literal('warn'), Type.Literal('off')], {
     default: 'refuse',
     description:
@@ -227,6 +235,8 @@ export interface Settings {
   createsPerSec: number;
   /** 0 for no limit. */
   maxConcurrentActivations: number;
+  /** Worker threads; 0 is none. */
+  shards: number;
   capacityCheck: SettingsFile['CapacityCheck'];
   /** Of the nodes of all clusters; 0 is never. */
   nodeLeaseIntervalSec: number;

@@ -1,4 +1,5 @@
 import { isBackendKind, type BackendKind } from '../backend/backend-kinds.js';
+import type { AgentShare } from '../backend/backend.js';
 import { stageNames, type StageName } from '../views.js';
 
 /** What is kept of a cluster over restarts; everything else follows from it, the template and the journal. */
@@ -12,6 +13,8 @@ export interface ClusterRecord {
   /** Name of its template; absent for the default one. */
   readonly template?: string;
   rancherId?: string;
+  /** What it has had of Rancher's agent from the start: its journal holds differences to that. */
+  agent?: AgentShare;
   /** The API that made it, and so the one that deletes it. */
   via?: 'provisioning' | 'management';
   /** Registration token, by which the tunnels log in. */
@@ -48,6 +51,7 @@ export function parseRecord(value: unknown): ClusterRecord | undefined {
     backend,
     ...(typeof template === 'string' ? { template } : {}),
     ...(typeof rancherId === 'string' ? { rancherId } : {}),
+    ...parseAgent(raw['agent']),
     ...(via === 'provisioning' || via === 'management' ? { via } : {}),
     ...(typeof token === 'string' ? { token } : {}),
     ...(typeof tokenExpiresAt === 'number' ? { tokenExpiresAt } : {}),
@@ -56,4 +60,11 @@ export function parseRecord(value: unknown): ClusterRecord | undefined {
     ...(raw['churned'] === true ? { churned: true } : {}),
     stages,
   };
+}
+
+function parseAgent(value: unknown): Pick<ClusterRecord, 'agent'> {
+  const { manifest, credentials } = (value ?? {}) as Record<string, unknown>;
+  return typeof manifest === 'string' && typeof credentials === 'string'
+    ? { agent: { manifest, credentials } }
+    : {};
 }

@@ -3,11 +3,11 @@ import type { ClusterObjects } from '../backend/cluster-objects.js';
 import type { ClusterInfo, NodeInfo, PodInfo, ServiceInfo } from './cluster-info.js';
 import { formatAge, formatPorts, type ServicePort } from './text-forms.js';
 
+/** What a cluster holds, in the ClusterInfo format. Plain data. */
+export type ClusterContents = Omit<ClusterInfo, 'name' | 'clusterID' | 'status'>;
+
 /** A cluster's objects in the ClusterInfo format: what `GET /clusters/{name}` shows. `now` in milliseconds. */
-export async function describeCluster(
-  cluster: ClusterObjects,
-  now: number,
-): Promise<Omit<ClusterInfo, 'name' | 'clusterID' | 'status'>> {
+export async function describeCluster(cluster: ClusterObjects, now: number): Promise<ClusterContents> {
   const age = (object: KubeObject): string =>
     formatAge((now - Date.parse(object.metadata.creationTimestamp ?? '')) / 1000);
   const keys = (object: KubeObject): { data: number; dataKeys: string[] } => {

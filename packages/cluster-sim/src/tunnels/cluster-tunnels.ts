@@ -3,9 +3,9 @@ import {
   type Connection,
   type ConnectRequest,
   type Logger,
+  type TunnelClientStatus,
   type TunnelTlsOptions,
 } from '@scale-cluster/remotedialer';
-import type { TunnelView } from '../views.js';
 
 export type TunnelKind = 'cluster' | 'steve';
 
@@ -31,11 +31,15 @@ export interface ClusterTunnelsOptions {
   logger: Logger;
 }
 
-/** Counters of one tunnel. */
-interface Counters {
+/** State and counters of one tunnel. Plain data. */
+export interface TunnelCounters {
+  readonly status: TunnelClientStatus;
+  /** Times that it was connected. */
   connects: number;
   failures: number;
+  /** Virtual connections that Rancher has open through it. */
   connections: number;
+  /** Milliseconds since the epoch; undefined while it isn't connected. */
   connectedAt: number | undefined;
 }
 
@@ -45,9 +49,15 @@ interface Counters {
  */
 export class ClusterTunnels {
   readonly #clients: Record<TunnelKind, TunnelClient>;
-  readonly #counters: Record<TunnelKind, Counters> = { cluster: noCounters(), steve: noCounters() };
+  /** Live: always as it is now. */
+  readonly state: Readonly<Record<TunnelKind, Readonly<TunnelCounters>>>;
 
   constructor(private readonly options: ClusterTunnelsOptions) {
+    const counters = {
+      cluster: liveCounters(() => this.#clients.cluster),
+      steve: liveCounters(() => this.#clients.steve),
+    };
+    this.state = counters;
     const { address, token, caCert } = options.params;
     // Go's encoding/json writes the fields in this order; the server compares bytes after decoding only.
     const json = JSON.stringify({
@@ -57,6 +67,7 @@ export class ClusterTunnels {
     this.#clients = {
       cluster: this.#client(
         'cluster',
+        counters.cluster,
         (connection, request) => this.#connectCluster(connection, request),
         () => ({
           // The agent registers once and connects from then on.
@@ -70,6 +81,7 @@ export class ClusterTunnels {
       // Whatever the address: the agent has one in-process server behind this tunnel.
       steve: this.#client(
         'steve',
+        counters.steve,
         (connection) => options.serveSteve(connection),
         () => ({
           path: '/v3/connect',
@@ -83,26 +95,6 @@ export class ClusterTunnels {
   start(): void {
     this.#clients.cluster.start();
     this.#clients.steve.start();
-  }
-
-  /** True while both are connected. */
-  get up(): boolean {
-    return this.#clients.cluster.status === 'connected' && this.#clients.steve.status === 'connected';
-  }
-
-  view(kind: TunnelKind): TunnelView {
-    const { connects, connectedAt, connections } = this.#counters[kind];
-    return {
-      status: this.#clients[kind].status,
-      connectedSince: connectedAt === undefined ? null : new Date(connectedAt).toISOString(),
-      reconnects: Math.max(0, connects - 1),
-      connections,
-    };
-  }
-
-  /** For sums over the fleet, without building a view. */
-  counters(kind: TunnelKind): Readonly<Counters> & { connected: boolean } {
-    return { ...this.#counters[kind], connected: this.#clients[kind].status === 'connected' };
   }
 
   /** Ends both for good; Rancher sees proper ends. */
@@ -122,11 +114,11 @@ export class ClusterTunnels {
 
   #client(
     kind: TunnelKind,
+    counters: TunnelCounters,
     onConnect: (connection: Connection, request: ConnectRequest) => void,
     endpoint: () => { path: string; headers: Record<string, string> },
   ): TunnelClient {
     const { rancherURL, tls, turn, random, logger, onChange, onAttemptFailed, now } = this.options;
-    const counters = this.#counters[kind];
     const base = rancherURL.replace(/^http/, 'ws');
     const client = new TunnelClient({
       endpoint: async () => {
@@ -160,4 +152,14 @@ export class ClusterTunnels {
   }
 }
 
-const noCounters = (): Counters => ({ connects: 0, failures: 0, connections: 0, connectedAt: undefined });
+function liveCounters(client: () => TunnelClient): TunnelCounters {
+  return {
+    get status() {
+      return client().status;
+    },
+    connects: 0,
+    failures: 0,
+    connections: 0,
+    connectedAt: undefined,
+  };
+}

@@ -2,10 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Connection } from '@scale-cluster/remotedialer';
 import type { BackendCluster } from '../backend/backend.js';
-import type { Pki } from '../pki/pki.js';
-import { SMALL_READ, SmallTlsSocket } from './small-tls-socket.js';
+import { acceptTls, type TlsServerIdentity } from '../tls13/accept-tls.js';
+
+/** Rancher's own dialer offers nothing else; kubectl through it never gets HTTP/2 (facts: rancher-live). */
+const protocols = ['http/1.1'];
 
 const owner = Symbol('cluster');
+
+const ignore = (): void => undefined;
 
 interface OwnedSocket extends Duplex {
   [owner]?: BackendCluster;
@@ -18,7 +22,7 @@ interface OwnedSocket extends Duplex {
 export class TunnelledApi {
   readonly #server: Server;
 
-  constructor(private readonly pki: Pki) {
+  constructor(private readonly identity: TlsServerIdentity) {
     // Rancher keeps idle connections as long as it likes (client-go: 90 s), and watches send nothing for minutes.
     this.#server = createServer({
       keepAliveTimeout: 0,
@@ -41,17 +45,12 @@ export class TunnelledApi {
 
   /** Takes over a connection that was dialled to the cluster's address. */
   serve(connection: Connection, cluster: BackendCluster): void {
-    connection.readPieceBytes = SMALL_READ;
-    const socket = new SmallTlsSocket(connection, {
-      secureContext: this.pki.secureContext,
-      // Rancher's own dialer offers nothing else; kubectl through it never gets HTTP/2 (facts: rancher-live).
-      ALPNProtocols: ['http/1.1'],
+    acceptTls(connection, { identity: this.identity, protocols }, (socket) => {
+      (socket as OwnedSocket)[owner] = cluster;
+      // A tunnel that ends under a connection is no event of ours; the socket is destroyed with it.
+      socket.on('error', ignore);
+      this.#server.emit('connection', socket);
     });
-    (socket as OwnedSocket)[owner] = cluster;
-    // A handshake that fails, or a tunnel that ends under a connection, is no event of ours.
-    socket.on('error', () => socket.destroy());
-    connection.on('error', () => socket.destroy());
-    this.#server.emit('connection', socket);
   }
 
   close(): void {

@@ -2,12 +2,17 @@ import { ApiServer } from '@scale-cluster/memory-apiserver';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BackendCluster } from '../../src/backend/backend.js';
 import type { BackendKind } from '../../src/backend/backend-kinds.js';
+import type { ClusterObjects } from '../../src/backend/cluster-objects.js';
 import { MemoryObjects } from '../../src/backend/memory-objects.js';
 import { Churn } from '../../src/churn/churn.js';
 import { churnKinds, churnNames, type ChurnRates } from '../../src/churn/kinds.js';
 import { ManagedCluster } from '../../src/cluster/managed-cluster.js';
+import { LocalCluster, type LocalClusterContext } from '../../src/host/local-cluster.js';
 
 const none: ChurnRates = { pods: 0, namespaces: 0, rbac: 0, events: 0 };
+
+const objectsOf = (cluster: ManagedCluster | undefined): ClusterObjects =>
+  (cluster?.hosted as LocalCluster).backend.objects;
 
 /** Active clusters with real APIs, and a clock that is moved by hand. */
 function setup(names: string[], kind: BackendKind = 'memory') {
@@ -15,10 +20,10 @@ function setup(names: string[], kind: BackendKind = 'memory') {
   onTestFinished(() => server.close());
   const clusters = names.map((name) => {
     const one = new ManagedCluster({ name, uid: name, createdAt: 0, backend: kind, stages: {} }, 0, false);
-    const objects: Partial<BackendCluster> = {
+    const backend: Partial<BackendCluster> = {
       objects: new MemoryObjects(server.createCluster({ uid: name }).api),
     };
-    one.backend = objects as BackendCluster;
+    one.hosted = new LocalCluster(backend as BackendCluster, { secret: '' } as LocalClusterContext);
     one.phase = 'active';
     return one;
   });
@@ -53,9 +58,9 @@ function setup(names: string[], kind: BackendKind = 'memory') {
   const count = async (storage: string): Promise<number[]> =>
     Promise.all(
       clusters.map(
-        async ({ backend }) =>
-          (await backend?.objects.list(storage, { labelSelector: 'scale-cluster-agent.io/churn=true' }))
-            ?.length ?? 0,
+        async (cluster) =>
+          (await objectsOf(cluster).list(storage, { labelSelector: 'scale-cluster-agent.io/churn=true' }))
+            .length,
       ),
     );
   return { clusters, churn, advance, count, lines, isDue: () => due !== undefined };
@@ -77,7 +82,7 @@ describe('churn', () => {
     const one = churn({ [name]: 10 });
     const seen = new Set<string>();
     let present = 0;
-    clusters[0]?.backend?.objects.watch(
+    objectsOf(clusters[0]).watch(
       storage,
       { labelSelector: 'scale-cluster-agent.io/churn=true' },
       (type, object) => {

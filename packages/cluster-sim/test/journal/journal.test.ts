@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { JournalEntry } from '@scale-cluster/memory-apiserver';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Journal } from '../../src/journal/journal.js';
+import { Journal, journalPartOf } from '../../src/journal/journal.js';
 import { formatEnd, formatLine, parseLine } from '../../src/journal/line.js';
 import { temporaryFolder } from '../temporary.js';
 
@@ -67,6 +67,30 @@ describe('Journal', () => {
     await journal.close();
   });
 
+  it('can be shared by several in parts, which may be others the next time', async () => {
+    const folder = await temporaryFolder();
+    const uids = Array.from({ length: 20 }, (_, index) => `cluster-${index}`);
+    const parts = [0, 1, 2].map((index) => Journal.open({ folder, part: { index, of: 3 } }));
+    for (const [index, opening] of parts.entries()) {
+      const journal = await opening;
+      await contents(journal);
+      const own = uids.filter((uid) => journalPartOf(uid, 3) === index);
+      expect(own.length).toBeGreaterThan(0);
+      for (const uid of own) journal.writer(uid)(entry(uid, 1));
+      journal.forms.onNew({ id: `form-${index}`, text: '{}' });
+      const other = uids.find((uid) => journalPartOf(uid, 3) !== index) ?? '';
+      expect(() => journal.writer(other)).toThrow(RangeError);
+    }
+    // Whoever closes has nothing to do with the files of the others.
+    for (const opening of parts.reverse()) await (await opening).close();
+    const all = await Promise.all([0, 1].map((index) => reopened(folder, { part: { index, of: 2 } })));
+    expect(Object.keys(all[0] ?? {}).some((uid) => uid in (all[1] ?? {}))).toBe(false);
+    expect({ ...all[0], ...all[1] }).toEqual(Object.fromEntries(uids.map((uid) => [uid, [entry(uid, 1)]])));
+    const { forms } = await Journal.open({ folder });
+    expect([...forms.known].map(({ id }) => id).sort()).toEqual(['form-0', 'form-1', 'form-2']);
+    await forms.close();
+  });
+
   it('forgets clusters that ended, also those that are still in the file', async () => {
     const folder = await temporaryFolder();
     const journal = await Journal.open({ folder });
@@ -88,7 +112,7 @@ describe('Journal', () => {
 
   it('cuts off a line that a killed process left unfinished, and goes on behind the last whole one', async () => {
     const folder = await temporaryFolder();
-    const options = { folder, shards: 1 };
+    const options = { folder, files: 1 };
     const journal = await Journal.open(options);
     await contents(journal);
     journal.writer('one')(entry('a', 1));
@@ -99,12 +123,12 @@ describe('Journal', () => {
     expect(await contents(next)).toEqual({ one: [entry('a', 1)] });
     next.writer('one')(entry('c', 3));
     await next.close();
-    expect(await reopened(folder, { shards: 1 })).toEqual({ one: [entry('a', 1), entry('c', 3)] });
+    expect(await reopened(folder, { files: 1 })).toEqual({ one: [entry('a', 1), entry('c', 3)] });
   });
 
   it('survives a file that was cut at any byte', async () => {
     const folder = await temporaryFolder();
-    const options = { folder, shards: 1 };
+    const options = { folder, files: 1 };
     const journal = await Journal.open(options);
     await contents(journal);
     for (let index = 0; index < 4; index++) journal.writer('one')(entry('x', index));
@@ -114,7 +138,7 @@ describe('Journal', () => {
     for (let size = 4 * line - 1; size > 0; size -= 7) {
       await truncate(file, size);
       const whole = Math.floor(size / line);
-      expect(await reopened(folder, { shards: 1 })).toEqual(
+      expect(await reopened(folder, { files: 1 })).toEqual(
         whole === 0 ? {} : { one: [entry('x', whole - 1)] },
       );
     }
@@ -122,7 +146,7 @@ describe('Journal', () => {
 
   it('stays within twice its live content and the slack, and loses nothing while it compacts', async () => {
     const folder = await temporaryFolder();
-    const journal = await Journal.open({ folder, shards: 1, slackBytes: 10_000 });
+    const journal = await Journal.open({ folder, files: 1, slackBytes: 10_000 });
     await contents(journal);
     const write = journal.writer('one');
     let largest = 0;
@@ -134,7 +158,7 @@ describe('Journal', () => {
     await journal.close();
     const live = 10 * formatLine('one', entry('o0', 199)).length;
     expect(largest).toBeLessThan(2 * live + 10_000 + 100 * formatLine('one', entry('o0', 199)).length);
-    expect((await reopened(folder, { shards: 1 })).one).toEqual(
+    expect((await reopened(folder, { files: 1 })).one).toEqual(
       Array.from({ length: 10 }, (_, index) => entry(`o${index}`, 199)),
     );
   });

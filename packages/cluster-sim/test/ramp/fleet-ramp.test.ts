@@ -18,6 +18,7 @@ async function start(
       RANCHER_URL: rancher.url,
       RANCHER_TOKEN: rancher.token,
       SCALE_AGENT_LOCAL_API_PORT: '0',
+      SCALE_AGENT_SHARDS: '0',
       ...variables,
     },
   });

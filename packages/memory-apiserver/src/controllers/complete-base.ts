@@ -1,9 +1,12 @@
 import type { KubeObject } from '../object.js';
-import { bootstrapPolicy } from '../registry/rbac/bootstrap-policy.js';
 import { splitApiVersion } from '../schema/types.js';
-import { CA_CERT_PLACEHOLDER, CLUSTER_NAME_PLACEHOLDER } from '../store/base-object.js';
+import { expandFields } from '../codec/managed-fields.js';
+import { CA_CERT_PLACEHOLDER } from '../store/base-object.js';
+import type { ClusterBase } from '../store/cluster-base.js';
 import { BASE_EPOCH_MS, hashBits, mixUid } from '../store/identity.js';
+import { CLUSTER_NAME_PLACEHOLDER, findPlaceholder } from '../store/placeholders.js';
 import type { Controller } from './controller.js';
+import { initialBase } from './initial-base.js';
 import { ScratchCluster } from './scratch-cluster.js';
 import { systemObjects } from './system-objects.js';
 
@@ -16,13 +19,13 @@ export interface CompleteBaseOptions {
 }
 
 /** A name of valid characters that stands for `{{cluster-name}}` while the objects pass admission. */
-const nameStandIn = 'clustername0placeholder';
+export const nameStandIn = 'clustername0placeholder';
 
 /** Enough for pods to start one after the other. */
-const runMs = 120_000;
+export const runMs = 120_000;
 
 /** They act on the passing of time, which a base has none of. */
-const withoutTime = ['cronjob', 'event-expiry', 'node-heartbeat', 'taint-eviction'];
+export const withoutTime = ['cronjob', 'event-expiry', 'node-heartbeat', 'taint-eviction'];
 
 /**
  * The given objects and all that controllers make of them: namespaces have their ServiceAccount, Deployments their
@@ -41,9 +44,10 @@ export function completeBase(
   options: CompleteBaseOptions = {},
 ): KubeObject[] {
   const { serviceCidr = '10.43.0.0/16', ...controllers } = options;
+  const base = initialBase(aggregates(options));
   const cluster = new ScratchCluster({
     ...controllers,
-    base: bootstrapPolicy(aggregates(options)),
+    base,
     name: nameStandIn,
     disabled: [...(options.disabled ?? []), ...withoutTime],
     startMs: BASE_EPOCH_MS,
@@ -62,7 +66,9 @@ export function completeBase(
       cluster.drain();
     }
     cluster.advance(runMs);
-    return detach(cluster);
+    const served = new Set(cluster.catalog.all().map(({ storage }) => storage));
+    const touched = [...served].filter((storage) => !cluster.isUntouched(storage));
+    return [...untouchedObjects(cluster, base), ...detach(cluster, touched)];
   } finally {
     cluster.close();
   }
@@ -121,12 +127,17 @@ function create(cluster: ScratchCluster, object: KubeObject): void {
 
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
-/** All objects, cleared of what belongs to the scratch cluster only. */
-function detach({ api, catalog }: ScratchCluster): KubeObject[] {
-  const storages = [...new Set(catalog.all().map(({ storage }) => storage))].filter(
-    (storage) => api.count(storage) > 0,
+/** What the scratch cluster began with, but for kinds of which it has others. */
+const untouchedObjects = (cluster: ScratchCluster, base: ClusterBase): KubeObject[] =>
+  base.objects.filter(({ storage }) => cluster.isUntouched(storage)).map(({ object }) => object);
+
+/** The objects of the storages, cleared of what belongs to the scratch cluster only. */
+export function detach(cluster: ScratchCluster, storages: readonly string[]): KubeObject[] {
+  const objects = storages.flatMap((storage) =>
+    cluster.api
+      .list(storage)
+      .map((object) => withManagedFields(object, cluster.managedFieldsOf(storage, object.metadata))),
   );
-  const objects = storages.flatMap((storage) => api.list(storage));
   // A volume is named after its claim's uid, and names must not differ from run to run.
   const volumeNames = new Map(
     objects
@@ -143,4 +154,13 @@ function detach({ api, catalog }: ScratchCluster): KubeObject[] {
       .replaceAll(new RegExp(`pvc-${uuid}`, 'g'), (name) => volumeNames.get(name) ?? name);
     return JSON.parse(text) as KubeObject;
   });
+}
+
+/** Compact fields refer to a text that all clusters share: what differs from cluster to cluster must not be in it. */
+function withManagedFields(object: KubeObject, compact: string | undefined): KubeObject {
+  if (compact === undefined) return object;
+  const expanded = expandFields(compact);
+  const isShared = !expanded.includes(nameStandIn) && findPlaceholder(expanded) === undefined;
+  const managedFields = isShared ? compact : (JSON.parse(expanded) as unknown[]);
+  return { ...object, metadata: { managedFields, ...object.metadata } };
 }

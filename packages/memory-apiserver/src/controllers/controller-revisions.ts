@@ -23,6 +23,8 @@ export interface Revisions {
   readonly update: ControllerRevision;
   /** All, by number, `update` last. */
   readonly all: readonly ControllerRevision[];
+  /** How often the name that a revision was to have was taken by another one. */
+  readonly collisionCount: number;
 }
 
 /**
@@ -41,19 +43,22 @@ export function syncRevisions({ api }: ControllerContext, owner: Owner): Revisio
   const wanted = templateText(data);
   const next = (owned.at(-1)?.revision ?? 0) + 1;
   const equal = owned.findLast((revision) => templateText(revision.data) === wanted);
+  let collisionCount = owner.status?.collisionCount ?? 0;
   if (equal !== undefined) {
-    if (equal === owned.at(-1)) return { update: equal, all: owned };
+    if (equal === owned.at(-1)) return { update: equal, all: owned, collisionCount };
     const renumbered = api.update({ ...equal, revision: next }) as ControllerRevision;
-    return { update: renumbered, all: [...owned.filter((revision) => revision !== equal), renumbered] };
+    const others = owned.filter((revision) => revision !== equal);
+    return { update: renumbered, all: [...others, renumbered], collisionCount };
   }
-  for (let collisions = owner.status?.collisionCount ?? 0; ; collisions++) {
-    const hash = safeEncode(fnv32a(collisions === 0 ? wanted : `${wanted}${collisions}`));
+  for (; ; collisionCount++) {
+    const hash = safeEncode(fnv32a(collisionCount === 0 ? wanted : `${wanted}${collisionCount}`));
+    const revisionName = `${name}-${hash}`;
     try {
       const created = api.create({
         apiVersion: 'apps/v1',
         kind: 'ControllerRevision',
         metadata: {
-          name: `${name}-${hash}`,
+          name: revisionName,
           ...(namespace === undefined ? {} : { namespace }),
           labels: {
             ...template.metadata?.labels,
@@ -67,9 +72,12 @@ export function syncRevisions({ api }: ControllerContext, owner: Owner): Revisio
         data,
         revision: next,
       }) as ControllerRevision;
-      return { update: created, all: [...owned, created] };
+      return { update: created, all: [...owned, created], collisionCount };
     } catch (error) {
       if (!isApiError(error, 'AlreadyExists')) throw error;
+      const there = api.find(storage, namespace, revisionName) as ControllerRevision | undefined;
+      if (there !== undefined && templateText(there.data) === wanted)
+        return { update: there, all: [...owned, there], collisionCount };
     }
   }
 }
@@ -83,7 +91,7 @@ const copied = (annotations: Record<string, string>): Record<string, string> =>
 export const hashOf = ({ metadata }: ControllerRevision): string =>
   metadata.labels?.[revisionLabel] ?? metadata.labels?.[hashLabel] ?? metadata.name;
 
-/** Deletes the oldest revisions beyond the limit; those in use stay. */
+/** Deletes the oldest of these revisions beyond the owner's limit; those in use stay. */
 export function dropRevisions(
   { api }: ControllerContext,
   owner: Owner,
@@ -91,7 +99,7 @@ export function dropRevisions(
   isUsed: (revision: ControllerRevision) => boolean,
 ): void {
   const unused = revisions.filter((revision) => !isUsed(revision));
-  const surplus = unused.length - (owner.spec.revisionHistoryLimit ?? 10);
+  const surplus = revisions.length - (owner.spec.revisionHistoryLimit ?? 10);
   for (const { metadata } of unused.slice(0, Math.max(0, surplus))) {
     api.delete(storage, metadata.namespace, metadata.name);
   }

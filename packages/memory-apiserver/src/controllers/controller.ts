@@ -1,6 +1,7 @@
 import type { KubeObject } from '../object.js';
 import type { ClusterApi, ClusterReads, StorageName } from '../registry/api.js';
 import type { ResourceCatalog } from '../schema/resource.js';
+import type { VariableValues } from '../store/placeholders.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { OwnerIndex } from './owner-index.js';
 import type { StageSet } from './stages/stage-set.js';
@@ -10,8 +11,10 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 /** What controllers are given of a cluster. One per cluster, made by whoever owns the clusters. */
 export interface ClusterHandle {
   readonly uid: string;
-  /** What stands for `{{cluster-name}}` in {@link baseOwners}. @default that itself */
+  /** What `{{cluster-name}}` stands for in {@link baseOwners}. @default that itself */
   readonly name?: string;
+  /** What other placeholders stand for there. */
+  readonly variables?: VariableValues | undefined;
   readonly api: ClusterApi;
   readonly catalog: ResourceCatalog;
   /** PEM that goes into each namespace's `kube-root-ca.crt`. */
@@ -28,7 +31,9 @@ export interface Change {
   readonly storage: StorageName;
   /** The state after the change, for DELETED the last one, without `kind` and `apiVersion`. Not to be changed. */
   readonly object: KubeObject;
-  /** The labels before a MODIFIED change; undefined if there were none or the store doesn't tell. */
+  /** The state before a MODIFIED change, parsed if it is asked for; undefined if the store doesn't tell. */
+  readonly former: () => Pick<KubeObject, 'metadata'> | undefined;
+  /** The labels in it. */
   readonly formerLabels: () => Record<string, string> | undefined;
   readonly cluster: ClusterHandle;
   readonly api: ClusterReads;

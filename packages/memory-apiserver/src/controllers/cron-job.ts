@@ -1,165 +1,200 @@
 import { isApiError } from '../errors.js';
-import { conditionOf, isTrue } from './conditions.js';
-import type { Controller, ControllerContext } from './controller.js';
-import { nextTime, parseSchedule } from './cron-schedule.js';
+import { isTimeZone, parseSchedule, type CronSchedule } from '../schema/cron-schedule.js';
+import { isTrue } from './conditions.js';
+import type { Change, Controller, ControllerContext } from './controller.js';
+import { findDue, NEVER_DUE, untilNext, type Schedule } from './cron-due.js';
+import { dropHistory } from './cron-history.js';
+import { CronJobRun } from './cron-job-run.js';
+import { nextTime, offsetAt } from './cron-times.js';
 import { isJobFinished } from './job.js';
-import type { CronJob, Job, ObjectReference } from './kinds.js';
+import type { CronJob, Job } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { controllerRef, isControlledBy, ownerKeys } from './ownership.js';
-import { compact, writeStatus } from './status.js';
+import { isNamespaceTerminating } from './pods.js';
+import { compact } from './status.js';
 import { parseTime, timestamp } from './time.js';
 
 const storage = 'cronjobs.batch';
+const jobs = 'jobs.batch';
+const scheduledTimestamp = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 
-/** After so many missed times only the latest counts; upstream warns then and starts it as well. */
-const mostMissed = 100;
+/** Behind the key of one whose schedule was changed: nothing is done before the next time comes. */
+const RESCHEDULED = '#rescheduled';
+
+/** So many missed times are worth a warning. */
+const manyMissed = 100;
 
 /** Starts Jobs by schedule (upstream: pkg/controller/cronjob). */
 export const cronJobController = (): Controller => ({
   name: 'cronjob',
-  watches: [storage, 'jobs.batch'],
+  watches: [storage, jobs],
   timed: [storage],
-  keysFor({ type, storage: changed, object }) {
+  keysFor(change) {
+    const { type, storage: changed, object } = change;
     if (changed !== storage) return ownerKeys(object, 'CronJob', 'batch');
-    return type === 'DELETED' ? [] : [keyOf(object)];
+    if (type === 'DELETED') return [];
+    return [isRescheduled(change) ? keyOf(object) + RESCHEDULED : keyOf(object)];
   },
   reconcile(key, context) {
-    const { namespace, name } = splitKey(key);
+    const [own = ''] = key.split('#');
+    const { namespace, name } = splitKey(own);
     const cronJob = context.api.find(storage, namespace, name) as CronJob | undefined;
-    if (cronJob !== undefined && cronJob.metadata.deletionTimestamp === undefined)
-      reconcile(cronJob, key, context);
+    if (cronJob === undefined) return;
+    const wait = key === own ? sync(cronJob, context) : waitFor(cronJob, context);
+    if (wait !== undefined) context.requeue(own, wait);
   },
 });
 
-function reconcile(cronJob: CronJob, key: string, context: ControllerContext): void {
-  const { api, now } = context;
+/** A time that the new schedule would have had before it was there is not made up for. */
+function isRescheduled({ type, object, former }: Change): boolean {
+  if (type !== 'MODIFIED') return false;
+  const before = former() as CronJob | undefined;
+  const { spec } = object as CronJob;
+  return (
+    before !== undefined && (before.spec.schedule !== spec.schedule || before.spec.timeZone !== spec.timeZone)
+  );
+}
+
+const timesOf =
+  (schedule: CronSchedule, timeZone: string | undefined): Schedule =>
+  (after) =>
+    nextTime(schedule, after, timeZone);
+
+function waitFor(cronJob: CronJob, { now }: ControllerContext): number | undefined {
+  const { schedule, timeZone } = cronJob.spec;
+  const parsed = parseSchedule(schedule);
+  return typeof parsed === 'string' ? undefined : untilNext(cronJob, timesOf(parsed, timeZone), now());
+}
+
+/** Does what is to be done now. Answers after how long to look again, undefined if only a change can call for it. */
+function sync(cronJob: CronJob, context: ControllerContext): number | undefined {
   const { namespace } = cronJob.metadata;
-  const jobs = (api.list('jobs.batch', compact({ namespace })) as Job[]).filter((job) =>
+  const children = (context.api.list(jobs, compact({ namespace })) as Job[]).filter((job) =>
     isControlledBy(job, cronJob),
   );
-  dropHistory(cronJob, jobs, context);
-  const status = { ...cronJob.status };
-  const active = jobs.filter((job) => !isJobFinished(job));
-  for (const job of jobs) {
-    const completed = job.status?.completionTime;
-    const isNewer = (parseTime(completed) ?? 0) > (parseTime(status.lastSuccessfulTime) ?? 0);
-    if (completed !== undefined && isTrue(job.status?.conditions, 'Complete') && isNewer) {
-      status.lastSuccessfulTime = completed;
-    }
-  }
-  const schedule = parseSchedule(cronJob.spec.schedule, cronJob.spec.timeZone);
-  if (schedule === undefined) {
-    const message = `unparseable schedule: ${cronJob.spec.schedule}`;
-    context.events.record(cronJob, 'Warning', 'UnparseableSchedule', message);
-  } else if (cronJob.spec.suspend !== true) {
-    const due = lastDue(cronJob, schedule, now());
-    if (due !== undefined) {
-      const started = start(cronJob, due, active, context);
-      if (started !== undefined) {
-        active.push(started);
-        status.lastScheduleTime = timestamp(due);
-      }
-    }
-    const next = nextTime(schedule, now());
-    if (next !== undefined) context.requeue(key, next - now());
-  }
-  const references = active.map(referenceTo);
-  const { active: _, ...rest } = status;
-  writeStatus(api, cronJob, references.length === 0 ? rest : { ...rest, active: references });
+  const run = new CronJobRun(cronJob, context);
+  dropHistory(run, children);
+  observe(run, children);
+  const wait = cronJob.metadata.deletionTimestamp === undefined ? startDue(run) : undefined;
+  run.writeStatus();
+  return wait;
 }
 
-const referenceTo = ({ metadata }: Job): ObjectReference => ({
-  kind: 'Job',
-  name: metadata.name,
-  apiVersion: 'batch/v1',
-  ...compact({ namespace: metadata.namespace, uid: metadata.uid, resourceVersion: metadata.resourceVersion }),
-});
-
-/** The latest time that has passed and hasn't been acted on; undefined if none or if it is too late for it. */
-function lastDue(
-  cronJob: CronJob,
-  schedule: NonNullable<ReturnType<typeof parseSchedule>>,
-  now: number,
-): number | undefined {
-  const { startingDeadlineSeconds: deadline } = cronJob.spec;
-  const since =
-    parseTime(cronJob.status?.lastScheduleTime) ?? parseTime(cronJob.metadata.creationTimestamp) ?? now;
-  let earliest = deadline === undefined ? since : Math.max(since, now - deadline * 1000);
-  let due: number | undefined;
-  for (let missed = 0; ; missed++) {
-    const next = nextTime(schedule, earliest);
-    if (next === undefined || next > now) return due;
-    due = next;
-    // Long gaps are jumped over: only the latest time matters.
-    earliest = missed < mostMissed ? next : Math.max(next, now - 86_400_000 / 24);
+/** Notes which Jobs have ended, have gone, or have come from elsewhere. */
+function observe(run: CronJobRun, children: readonly Job[]): void {
+  const { api } = run.context;
+  for (const job of children) {
+    const { name } = job.metadata;
+    const isActive = run.isActive(job);
+    if (!isJobFinished(job)) {
+      if (!isActive)
+        run.warn('UnexpectedJob', `Saw a job that the controller did not create or forgot: ${name}`);
+      continue;
+    }
+    const isComplete = isTrue(job.status?.conditions, 'Complete');
+    if (isActive) {
+      run.forget(job.metadata.uid);
+      run.note(
+        'SawCompletedJob',
+        `Saw completed job: ${name}, condition: ${isComplete ? 'Complete' : 'Failed'}`,
+      );
+    }
+    if (isComplete) run.succeeded(job.status?.completionTime);
+  }
+  for (const { uid, name, namespace } of run.active) {
+    const isKnown = children.some((job) => job.metadata.uid === uid);
+    if (isKnown || api.find(jobs, namespace, name) !== undefined) continue;
+    run.note('MissingJob', `Active job went missing: ${name}`);
+    run.forget(uid);
   }
 }
 
-function start(
-  cronJob: CronJob,
-  due: number,
-  active: Job[],
-  { api, events }: ControllerContext,
-): Job | undefined {
-  const { namespace, name } = cronJob.metadata;
-  if (cronJob.spec.concurrencyPolicy === 'Forbid' && active.length > 0) {
-    events.record(
-      cronJob,
-      'Normal',
+/** Starts the Job whose time has come, if its CronJob lets it. */
+function startDue(run: CronJobRun): number | undefined {
+  const { cronJob, context } = run;
+  const { spec } = cronJob;
+  const now = context.now();
+  if (spec.timeZone !== undefined && !isTimeZone(spec.timeZone)) {
+    const zone = JSON.stringify(spec.timeZone);
+    run.warn('UnknownTimeZone', `invalid timeZone: ${zone}: unknown time zone ${spec.timeZone}`);
+    return undefined;
+  }
+  if (spec.suspend === true) return undefined;
+  const parsed = parseSchedule(spec.schedule);
+  if (typeof parsed === 'string') {
+    run.warn('UnparseableSchedule', `unparseable schedule: ${JSON.stringify(spec.schedule)} : ${parsed}`);
+    return undefined;
+  }
+  const schedule = timesOf(parsed, spec.timeZone);
+  const due = findDue(cronJob, schedule, now, true);
+  if (due === undefined) {
+    run.warn('InvalidSchedule', `invalid schedule: ${spec.schedule} : ${NEVER_DUE}`);
+    return undefined;
+  }
+  if (due.latest !== undefined) {
+    if (due.missed > manyMissed)
+      run.warn(
+        'TooManyMissedTimes',
+        'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew',
+      );
+    start(run, due.latest);
+  }
+  return untilNext({ ...cronJob, status: run.status }, schedule, now);
+}
+
+function start(run: CronJobRun, at: number): void {
+  const { cronJob, context } = run;
+  const name = `${cronJob.metadata.name}-${Math.floor(at / 60_000)}`;
+  const isStarted = run.active.some((job) => job.name === name);
+  if (isStarted || parseTime(run.status.lastScheduleTime) === at) return;
+  const { concurrencyPolicy } = cronJob.spec;
+  if (concurrencyPolicy === 'Forbid' && run.active.length > 0) {
+    run.note(
       'JobAlreadyActive',
       'Not starting job because prior execution is running and concurrency policy is Forbid',
     );
-    return undefined;
+    return;
   }
-  if (cronJob.spec.concurrencyPolicy === 'Replace') {
-    for (const { metadata } of active.splice(0)) {
-      api.delete('jobs.batch', namespace, metadata.name, { propagationPolicy: 'Background' });
-      events.record(cronJob, 'Normal', 'SuccessfulDelete', `Deleted job ${metadata.name}`);
-    }
-  }
-  const { metadata: template, spec } = cronJob.spec.jobTemplate;
-  const jobName = `${name}-${Math.floor(due / 60_000)}`;
+  if (concurrencyPolicy === 'Replace') for (const job of run.active) run.delete(job.name, job.uid);
   try {
-    const job = api.create({
-      apiVersion: 'batch/v1',
-      kind: 'Job',
-      metadata: {
-        name: jobName,
-        ...compact({ namespace, labels: template?.labels }),
-        annotations: {
-          ...template?.annotations,
-          'batch.kubernetes.io/cronjob-scheduled-timestamp': timestamp(due),
-        },
-        ownerReferences: [controllerRef(cronJob)],
-      },
-      spec: structuredClone(spec),
-    }) as Job;
-    events.record(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${jobName}`);
-    return job;
+    const job = context.api.create(jobOf(cronJob, name, at)) as Job;
+    run.note('SuccessfulCreate', `Created job ${name}`);
+    run.started(job, at);
   } catch (error) {
-    if (!isApiError(error, 'AlreadyExists')) throw error;
-    return api.find('jobs.batch', namespace, jobName) as Job | undefined;
+    if (isApiError(error, 'AlreadyExists')) {
+      // Created before, but the status couldn't be written; or somebody else's, who keeps account of it.
+      const job = context.api.find(jobs, cronJob.metadata.namespace, name) as Job | undefined;
+      if (job !== undefined && isControlledBy(job, cronJob)) run.started(job, at);
+      return;
+    }
+    if (isApiError(error) && !isNamespaceTerminating(error))
+      run.warn('FailedCreate', `Error creating job: ${error.message}`);
+    throw error;
   }
 }
 
-function dropHistory(cronJob: CronJob, jobs: readonly Job[], { api }: ControllerContext): void {
-  const finished = (type: string): Job[] =>
-    jobs
-      .filter(
-        ({ status, metadata }) =>
-          isTrue(status?.conditions, type) && metadata.deletionTimestamp === undefined,
-      )
-      .sort((a, b) => endOf(a) - endOf(b));
-  const surplus = [
-    ...finished('Complete').slice(0, -(cronJob.spec.successfulJobsHistoryLimit ?? 3) || undefined),
-    ...finished('Failed').slice(0, -(cronJob.spec.failedJobsHistoryLimit ?? 1) || undefined),
-  ];
-  for (const { metadata } of surplus) {
-    api.delete('jobs.batch', metadata.namespace, metadata.name, { propagationPolicy: 'Background' });
-  }
+function jobOf(cronJob: CronJob, name: string, at: number): Job {
+  const { jobTemplate, timeZone } = cronJob.spec;
+  const { labels, annotations } = jobTemplate.metadata ?? {};
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name,
+      ...compact({ namespace: cronJob.metadata.namespace, labels }),
+      annotations: { ...annotations, [scheduledTimestamp]: zonedTimestamp(at, timeZone) },
+      ownerReferences: [controllerRef(cronJob)],
+    },
+    spec: structuredClone(jobTemplate.spec),
+  };
 }
 
-const endOf = ({ status }: Job): number =>
-  parseTime(conditionOf(status?.conditions, 'Complete')?.lastTransitionTime) ??
-  parseTime(conditionOf(status?.conditions, 'Failed')?.lastTransitionTime) ??
-  0;
+/** RFC 3339 with the offset of the time zone. */
+function zonedTimestamp(at: number, timeZone: string | undefined): string {
+  const offset = offsetAt(at, timeZone);
+  if (offset === 0) return timestamp(at);
+  const minutes = Math.abs(offset) / 60_000;
+  const two = (count: number): string => String(count).padStart(2, '0');
+  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return timestamp(at + offset).replace('Z', zone);
+}

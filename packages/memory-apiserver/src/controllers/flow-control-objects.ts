@@ -89,8 +89,9 @@ const leases = (verbs: readonly string[]): object => ({
 const priorityLevel = (name: string, spec: object): KubeObject => ({
   apiVersion,
   kind: 'PriorityLevelConfiguration',
-  metadata: { name, annotations },
+  metadata: { name, annotations, generation: 1 },
   spec,
+  status: {},
 });
 
 /** Requests beyond the shares wait in queues; without these they are refused. */
@@ -122,7 +123,7 @@ const flowSchema = (
 ): KubeObject => ({
   apiVersion,
   kind: 'FlowSchema',
-  metadata: { name, annotations },
+  metadata: { name, annotations, generation: 1 },
   spec: {
     priorityLevelConfiguration: { name: level },
     matchingPrecedence,

@@ -1,6 +1,7 @@
 export { builtinControllers, type BuiltinControllerOptions } from './builtin.js';
 export { completeBase, type CompleteBaseOptions } from './complete-base.js';
 export type { Change, ChangeType, ClusterHandle, Controller, ControllerContext } from './controller.js';
+export { extendBase, type BaseDraft } from './extend-base.js';
 export { OwnerIndex } from './owner-index.js';
 export { compileStage, isStage } from './stages/compile-stage.js';
 export { StageError } from './stages/errors.js';

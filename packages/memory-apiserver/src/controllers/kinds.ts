@@ -405,7 +405,12 @@ export interface StorageClass extends KubeObject {
 
 export interface PodDisruptionBudget extends KubeObject {
   spec: { selector?: LabelSelector; minAvailable?: IntOrString; maxUnavailable?: IntOrString };
-  status?: Record<string, unknown> & { conditions?: Condition[] };
+  status?: Record<string, unknown> & {
+    conditions?: Condition[];
+    observedGeneration?: number;
+    /** When each was evicted. */
+    disruptedPods?: Record<string, string>;
+  };
 }
 
 export interface ResourceQuota extends KubeObject {

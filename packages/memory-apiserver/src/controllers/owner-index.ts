@@ -1,6 +1,7 @@
 import type { KubeObject } from '../object.js';
 import type { StorageName } from '../registry/api.js';
-import { CLUSTER_NAME_PLACEHOLDER } from '../store/base-object.js';
+import type { PlaceholderNames } from '../store/placeholders.js';
+import { fillPlaceholders, findPlaceholder, restorePlaceholders } from '../store/placeholders.js';
 
 /** Where an object is found. */
 export interface ObjectKey {
@@ -25,21 +26,21 @@ const ownerKey = (kind: string, name: string): string => `${kind}${separator}${n
 /**
  * Which objects name an owner in `metadata.ownerReferences`, by the owner's kind and name. Answers are candidates:
  * whoever acts on one reads it first and compares uids. An index can lie on top of another one that is shared by
- * all clusters of a base, so an untouched cluster's index is empty. Names in a base's index may have
- * `{{cluster-name}}` in them.
+ * all clusters of a base, so an untouched cluster's index is empty. Names in a base's index may have placeholders in
+ * them.
  */
 export class OwnerIndex {
   readonly #under: OwnerIndex | undefined;
-  readonly #clusterName: string;
+  readonly #names: PlaceholderNames | undefined;
   /** Owner → the dependents' keys; made with the first dependent. */
   #dependents: Map<string, Set<string>> | undefined;
-  /** Owners that have the placeholder of the cluster's name in theirs; there are such only in a base's index. */
+  /** Owners that have placeholders in their names; there are such only in a base's index. */
   readonly #named = new Set<string>();
 
-  /** @param clusterName replaces the placeholder in what is `under` */
-  constructor(under?: OwnerIndex, clusterName = CLUSTER_NAME_PLACEHOLDER) {
+  /** @param names what placeholders stand for in what is `under` */
+  constructor(under?: OwnerIndex, names?: PlaceholderNames) {
     this.#under = under;
-    this.#clusterName = clusterName;
+    this.#names = names;
   }
 
   /** An index of the given objects. `storageOf` answers undefined for kinds that aren't served. */
@@ -66,7 +67,7 @@ export class OwnerIndex {
       const set = this.#dependents.get(owner);
       if (set === undefined) this.#dependents.set(owner, new Set([key]));
       else set.add(key);
-      if (owner.includes(CLUSTER_NAME_PLACEHOLDER)) this.#named.add(owner);
+      if (findPlaceholder(owner) !== undefined) this.#named.add(owner);
     }
   }
 
@@ -107,13 +108,15 @@ export class OwnerIndex {
     return this.#dependents?.get(owner)?.has(dependent) === true || this.#below(owner).includes(dependent);
   }
 
-  /** Keys of the dependents that the base says the owner has, with this cluster's name in them. */
+  /** Keys of the dependents that the base says the owner has, as they are in this cluster. */
   #below(owner: string): readonly string[] {
     const base = this.#under;
     if (base === undefined) return [];
-    const inCluster = (text: string): string => text.replaceAll(CLUSTER_NAME_PLACEHOLDER, this.#clusterName);
+    const names = this.#names;
     const keys = [...(base.#dependents?.get(owner) ?? [])];
-    if (base.#named.size > 0 && owner.includes(this.#clusterName)) {
+    if (names === undefined) return keys;
+    const inCluster = (text: string): string => fillPlaceholders(text, names);
+    if (base.#named.size > 0 && restorePlaceholders(owner, names) !== owner) {
       for (const named of base.#named) {
         if (named !== owner && inCluster(named) === owner) keys.push(...(base.#dependents?.get(named) ?? []));
       }

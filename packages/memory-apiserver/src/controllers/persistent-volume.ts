@@ -1,9 +1,9 @@
 import { isApiError } from '../errors.js';
 import type { Controller, ControllerContext } from './controller.js';
-import type { ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from './kinds.js';
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
-import { matchesSelector } from './label-selector.js';
-import { amountOf } from './quantity.js';
+import { freeVolume, isMeantFor, mismatch, reservedVolume } from './persistent-volume-match.js';
+import { classOf, consumersOf, defaultClass, provision, referenceTo } from './persistent-volume-provision.js';
 import { compact, writeStatus } from './status.js';
 import { timestamp } from './time.js';
 
@@ -12,7 +12,6 @@ const volumes = 'persistentvolumes';
 const classes = 'storageclasses.storage.k8s.io';
 const bindCompleted = 'pv.kubernetes.io/bind-completed';
 const boundByController = 'pv.kubernetes.io/bound-by-controller';
-const provisionedBy = 'pv.kubernetes.io/provisioned-by';
 
 /** Stands in keys before volumes, which have no namespace. */
 const volumePrefix = 'volume:';
@@ -36,7 +35,7 @@ export const persistentVolumeController = (): Controller => ({
         // A new volume may be what a claim waits for.
         return [volumePrefix + object.metadata.name, ...waiting()];
       case classes:
-        return type === 'ADDED' ? waiting() : [];
+        return type === 'DELETED' ? [] : waiting();
       default: {
         const pod = object as Pod;
         if (type === 'DELETED' || pod.spec.nodeName === undefined || pod.status?.phase === 'Running')
@@ -69,111 +68,103 @@ const unboundRetryMs = 300_000;
 
 /** Binds the claim if it can be bound now. Answers whether it is done with. */
 function syncClaim(claim: PersistentVolumeClaim, context: ControllerContext): boolean {
-  const { api, events } = context;
+  const { api } = context;
   if (claim.metadata.deletionTimestamp !== undefined) return true;
-  const volume = findVolume(claim, api.list(volumes) as PersistentVolume[]) ?? provision(claim, context);
-  if (volume !== undefined) {
-    bind(claim, volume, context);
+  const all = api.list(volumes) as PersistentVolume[];
+  if ((claim.spec.volumeName ?? '') !== '') return bindAsked(claim, all, context);
+  const reserved = reservedVolume(claim, all);
+  if (reserved !== undefined) {
+    bind(claim, reserved, context);
     return true;
   }
-  if (claim.status?.phase === undefined) writeStatus(api, claim, { ...claim.status, phase: 'Pending' });
-  if ((claim.spec.storageClassName ?? '') === '') {
-    const message = 'no persistent volumes available for this claim and no storage class is set';
-    events.record(claim, 'Normal', 'FailedBinding', message);
+  const storageClass = classOf(claim, context);
+  const consumers =
+    storageClass?.volumeBindingMode === 'WaitForFirstConsumer' ? consumersOf(claim, context) : undefined;
+  const node = consumers?.find(({ spec }) => (spec.nodeName ?? '') !== '')?.spec.nodeName;
+  if (consumers !== undefined && node === undefined) {
+    sayWaiting(claim, consumers, context);
+    return false;
   }
-  return false;
+  const free = freeVolume(claim, all);
+  if (free !== undefined) {
+    bind(claim, free, context);
+    return true;
+  }
+  if (storageClass === undefined) return withoutClass(claim, context);
+  if (storageClass.provisioner === 'kubernetes.io/no-provisioner') return false;
+  const made = provision(claim, storageClass, node, context);
+  bind(made.claim, made.volume, context);
+  return true;
 }
 
-const isMeantFor = (reference: ObjectReference, { metadata }: PersistentVolumeClaim): boolean =>
-  reference.namespace === metadata.namespace &&
-  reference.name === metadata.name &&
-  (reference.uid === undefined || reference.uid === '' || reference.uid === metadata.uid);
-
-/** The volume reserved for the claim, or the smallest free one that fits. */
-function findVolume(
+/** For a claim that names its volume no other one will do. */
+function bindAsked(
   claim: PersistentVolumeClaim,
   all: readonly PersistentVolume[],
-): PersistentVolume | undefined {
-  const { spec } = claim;
-  const reserved = all.find(({ spec: { claimRef }, metadata }) =>
-    spec.volumeName === undefined || spec.volumeName === ''
-      ? claimRef !== undefined && isMeantFor(claimRef, claim)
-      : metadata.name === spec.volumeName && (claimRef === undefined || isMeantFor(claimRef, claim)),
-  );
-  if (reserved !== undefined || (spec.volumeName !== undefined && spec.volumeName !== '')) return reserved;
-  const wanted = amountOf(spec.resources?.requests?.['storage']);
-  const size = (volume: PersistentVolume): number => amountOf(volume.spec.capacity?.['storage']);
-  return all
-    .filter(
-      (volume) =>
-        volume.spec.claimRef === undefined &&
-        volume.metadata.deletionTimestamp === undefined &&
-        (volume.spec.storageClassName ?? '') === (spec.storageClassName ?? '') &&
-        (volume.spec.volumeMode ?? 'Filesystem') === (spec.volumeMode ?? 'Filesystem') &&
-        (spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode)) &&
-        (spec.selector === undefined || matchesSelector(spec.selector, volume.metadata.labels)) &&
-        size(volume) >= wanted,
-    )
-    .sort((a, b) => size(a) - size(b))[0];
+  context: ControllerContext,
+): boolean {
+  const { events } = context;
+  const { volumeName = '' } = claim.spec;
+  const volume = all.find(({ metadata }) => metadata.name === volumeName);
+  if (volume === undefined) return false;
+  const { claimRef } = volume.spec;
+  if (claimRef !== undefined && !isMeantFor(claimRef, claim)) {
+    events.record(
+      claim,
+      'Warning',
+      'FailedBinding',
+      `volume "${volumeName}" already bound to a different claim.`,
+    );
+    return false;
+  }
+  const why = claimRef === undefined ? mismatch(claim, volume) : undefined;
+  if (why !== undefined) {
+    events.record(
+      claim,
+      'Warning',
+      'VolumeMismatch',
+      `Cannot bind to requested volume "${volumeName}": ${why}`,
+    );
+    return false;
+  }
+  bind(claim, volume, context);
+  return true;
 }
 
-/** Makes a volume by the claim's storage class, unless it waits for the first pod or has none. */
-function provision(
+function sayWaiting(
   claim: PersistentVolumeClaim,
-  { api, events }: ControllerContext,
-): PersistentVolume | undefined {
-  const className = claim.spec.storageClassName ?? '';
-  const { namespace = '', name, uid = '' } = claim.metadata;
-  if (className === '') return undefined;
-  const storageClass = api.find(classes, undefined, className) as StorageClass | undefined;
-  if (storageClass === undefined) {
-    const message = `storageclass.storage.k8s.io "${className}" not found`;
-    events.record(claim, 'Warning', 'ProvisioningFailed', message);
-    return undefined;
-  }
-  if (storageClass.provisioner === 'kubernetes.io/no-provisioner') return undefined;
-  if (
-    storageClass.volumeBindingMode === 'WaitForFirstConsumer' &&
-    !hasConsumer(claim, api.list('pods', { namespace }) as Pod[])
-  ) {
+  consumers: readonly Pod[],
+  { events }: ControllerContext,
+): void {
+  const names = consumers.map(({ metadata }) => metadata.name).sort();
+  if (names.length === 0) {
     const message = 'waiting for first consumer to be created before binding';
     events.record(claim, 'Normal', 'WaitForFirstConsumer', message);
-    return undefined;
+    return;
   }
-  const volumeName = `pvc-${uid}`;
-  const existing = api.find(volumes, undefined, volumeName) as PersistentVolume | undefined;
-  if (existing !== undefined) return existing;
-  const created = api.create({
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name: volumeName, annotations: { [provisionedBy]: storageClass.provisioner } },
-    spec: {
-      capacity: { storage: claim.spec.resources?.requests?.['storage'] ?? '1Gi' },
-      accessModes: claim.spec.accessModes ?? ['ReadWriteOnce'],
-      persistentVolumeReclaimPolicy: storageClass.reclaimPolicy ?? 'Delete',
-      storageClassName: className,
-      volumeMode: claim.spec.volumeMode ?? 'Filesystem',
-      claimRef: referenceTo(claim),
-      hostPath: { path: `/var/lib/volumes/${volumeName}_${namespace}_${name}`, type: 'DirectoryOrCreate' },
-    },
-  }) as PersistentVolume;
-  events.record(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volumeName}`);
-  return created;
+  const who = names.length === 1 ? `pod ${names[0] ?? ''}` : `pods ${names.join(',')}`;
+  events.record(claim, 'Normal', 'WaitForPodScheduled', `waiting for ${who} to be scheduled`);
 }
 
-const hasConsumer = ({ metadata: { name } }: PersistentVolumeClaim, pods: readonly Pod[]): boolean =>
-  pods.some(
-    ({ spec }) =>
-      spec.nodeName !== undefined &&
-      (spec.volumes ?? []).some((volume) => volume.persistentVolumeClaim?.claimName === name),
-  );
-
-const referenceTo = ({ metadata }: PersistentVolumeClaim): ObjectReference => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  name: metadata.name,
-  ...compact({ namespace: metadata.namespace, uid: metadata.uid, resourceVersion: metadata.resourceVersion }),
-});
+/** A claim may name no class, or one that isn't there; the former gets a default class that has come since. */
+function withoutClass(claim: PersistentVolumeClaim, context: ControllerContext): boolean {
+  const { api, events } = context;
+  const { storageClassName } = claim.spec;
+  if (storageClassName !== undefined && storageClassName !== '') {
+    const message = `storageclass.storage.k8s.io "${storageClassName}" not found`;
+    events.record(claim, 'Warning', 'ProvisioningFailed', message);
+    return false;
+  }
+  const assigned = storageClassName === undefined ? defaultClass(context) : undefined;
+  if (assigned !== undefined) {
+    // Which is a change of the claim: it is looked at again.
+    api.update({ ...claim, spec: { ...claim.spec, storageClassName: assigned.metadata.name } });
+    return true;
+  }
+  const message = 'no persistent volumes available for this claim and no storage class is set';
+  events.record(claim, 'Normal', 'FailedBinding', message);
+  return false;
+}
 
 function bind(claim: PersistentVolumeClaim, volume: PersistentVolume, { api, now }: ControllerContext): void {
   let bound = volume;

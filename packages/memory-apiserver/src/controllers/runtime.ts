@@ -82,7 +82,7 @@ class Offer implements Change {
     readonly storage: StorageName,
     readonly object: KubeObject,
     readonly owners: OwnerIndex,
-    readonly formerLabels: () => Record<string, string> | undefined,
+    readonly former: () => Pick<KubeObject, 'metadata'> | undefined,
   ) {}
 
   get cluster(): ClusterHandle {
@@ -92,6 +92,8 @@ class Offer implements Change {
   get api(): ClusterReads {
     return this.state.cluster.api.shared;
   }
+
+  readonly formerLabels = (): Record<string, string> | undefined => this.former()?.metadata.labels;
 
   readonly waiting = (): readonly string[] => {
     const works = [...(this.state.delayed?.values() ?? [])];
@@ -213,8 +215,8 @@ export class ControllerRuntime {
   ): void {
     const state = this.#clusters.get(uid);
     if (state === undefined || this.#closed) return;
-    const formerLabels = (): Record<string, string> | undefined => previous?.()?.metadata.labels;
-    const change = new Offer(state, type, storage, object, this.#ownersOf(state), formerLabels);
+    const former = previous ?? (() => undefined);
+    const change = new Offer(state, type, storage, object, this.#ownersOf(state), former);
     for (const registered of this.#watching(storage)) this.#offer(change, registered);
     for (const registered of this.#ofAll) this.#offer(change, registered);
     // After the controllers: the garbage collector asks whether a gone object had dependents.
@@ -286,7 +288,8 @@ export class ControllerRuntime {
   }
 
   #ownersOf(state: ClusterWork): OwnerIndex {
-    return (state.owners ??= new OwnerIndex(state.cluster.baseOwners, state.cluster.name));
+    const { baseOwners, name, variables } = state.cluster;
+    return (state.owners ??= new OwnerIndex(baseOwners, name === undefined ? undefined : { name, variables }));
   }
 
   #enqueue(state: ClusterWork, work: Work): void {
@@ -416,6 +419,7 @@ const workId = ({ uid, controller, key }: Work): string => `${uid}/${controller}
 const componentOf = ({ name }: Controller): string => components[name] ?? `${name}-controller`;
 
 const components: Readonly<Record<string, string>> = {
+  disruption: 'controllermanager',
   scheduler: 'default-scheduler',
   kubelet: 'kubelet',
   stage: 'kwok',

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../object.js';
+import type { KubeObject, ObjectMeta } from '../object.js';
 import type { ClusterApi } from '../registry/api.js';
 import { Registry } from '../registry/registry.js';
 import { ServiceAccountTokens } from '../registry/service-account-tokens.js';
@@ -7,9 +7,12 @@ import type { ResourceCatalog } from '../schema/resource.js';
 import { ClusterBase } from '../store/cluster-base.js';
 import { ClusterStore } from '../store/cluster-store.js';
 import { hashBits } from '../store/identity.js';
+import { objectKey } from '../store/key.js';
 import { ParsedTexts } from '../store/parsed-texts.js';
+import { compactFieldsIn } from '../store/text.js';
 import { builtinControllers } from './builtin.js';
 import type { Controller } from './controller.js';
+import type { OwnerIndex } from './owner-index.js';
 import { timestamp } from './time.js';
 import { ControllerRuntime, type Delays, type Work } from './runtime.js';
 import { StageSet } from './stages/stage-set.js';
@@ -21,6 +24,10 @@ export interface ScratchClusterOptions {
   disabled?: readonly string[];
   /** What the cluster has before anything is done in it. @default nothing */
   base?: ClusterBase;
+  /** What it serves beside its own custom resources. @default the built-in resources */
+  catalog?: ResourceCatalog;
+  /** Who owns what in the base. */
+  baseOwners?: OwnerIndex;
   /** Where the clock starts, milliseconds since the epoch. */
   startMs: number;
   /** PEM, or what stands for it. @default empty */
@@ -46,6 +53,7 @@ export class ScratchCluster {
   readonly catalog: ResourceCatalog;
   readonly runtime: ControllerRuntime;
   readonly #uid = 'scratch';
+  readonly #store: ClusterStore;
   readonly #delays = new Map<string, { work: Work; dueAt: number }>();
   #now: number;
   #onDue: (work: Work) => void = () => undefined;
@@ -54,7 +62,7 @@ export class ScratchCluster {
     this.#now = options.startMs;
     const now = (): number => this.#now;
     const random = seededRandom();
-    const catalog = new OverlayCatalog();
+    const catalog = new OverlayCatalog(options.catalog);
     const caCert = options.caCert ?? '';
     this.catalog = catalog;
     this.runtime = new ControllerRuntime({
@@ -66,7 +74,7 @@ export class ScratchCluster {
       delays: (onDue) => this.#ownDelays(onDue),
     });
     const seed = hashBits(options.name);
-    const store = new ClusterStore({
+    this.#store = new ClusterStore({
       base: options.base ?? new ClusterBase([]),
       identity: {
         name: options.name,
@@ -97,17 +105,33 @@ export class ScratchCluster {
         serviceAccountToken: true,
         storageProtection: true,
       },
-      store,
+      store: this.#store,
       catalog,
       caCert,
     });
-    const { stages = new StageSet() } = options;
-    this.runtime.addCluster({ uid: this.#uid, api: this.api, catalog: this.catalog, caCert, stages }, []);
+    const { name, baseOwners, stages = new StageSet() } = options;
+    const owners = baseOwners === undefined ? {} : { name, baseOwners };
+    this.runtime.addCluster({ uid: this.#uid, api: this.api, catalog, caCert, stages, ...owners }, []);
   }
 
   /** Milliseconds since the epoch. */
   get now(): number {
     return this.#now;
+  }
+
+  /** All storages that have, or had, objects. */
+  storages(): string[] {
+    return [...this.#store.storages()];
+  }
+
+  /** Who owns which fields of an object, in compact form; undefined if nobody does. */
+  managedFieldsOf(storage: string, { namespace, name }: ObjectMeta): string | undefined {
+    return compactFieldsIn(this.#store.read(storage, objectKey(namespace, name)) ?? '');
+  }
+
+  /** Whether the objects of the storage are those of the base, as they were there. */
+  isUntouched(storage: string): boolean {
+    return [...this.#store.own(storage)].length === 0;
   }
 
   /** Does all that is due now. */

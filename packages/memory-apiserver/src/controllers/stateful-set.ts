@@ -1,26 +1,27 @@
-import { isApiError } from '../errors.js';
 import type { Controller, ControllerContext } from './controller.js';
 import { dropRevisions, revisionLabel, syncRevisions } from './controller-revisions.js';
-import type { ControllerRevision, Pod, PodTemplate, StatefulSet } from './kinds.js';
+import type { ControllerRevision, Pod, StatefulSet } from './kinds.js';
 import { keyOf, splitKey } from './keys.js';
 import { matchesSelector } from './label-selector.js';
-import { claimPods, controllerRef, workloadKeys } from './ownership.js';
+import { claimPods, workloadKeys } from './ownership.js';
 import {
-  deletePod,
   isAvailable,
   isFinished,
   isReady,
   isTerminating,
-  podFromTemplate,
   selectsTemplate,
   untilNextAvailable,
   podGatherMs,
 } from './pods.js';
+import { claimOwnership, createClaims, hasStaleClaim } from './stateful-set-claims.js';
+import { createMember, deleteMember, isMember, ordinalOf, restoreIdentity } from './stateful-set-pods.js';
+import { podFailed } from './stateful-set-events.js';
 import { compact, nonZero, writeStatus } from './status.js';
 
 const storage = 'statefulsets.apps';
-const podNameLabel = 'statefulset.kubernetes.io/pod-name';
-const podIndexLabel = 'apps.kubernetes.io/pod-index';
+
+/** After so long a claim is looked at again that has to go before its pod can come. */
+const staleClaimMs = 1000;
 
 /** Keeps a StatefulSet's numbered pods and their claims (upstream: pkg/controller/statefulset). */
 export const statefulSetController = (): Controller => ({
@@ -41,13 +42,6 @@ export const statefulSetController = (): Controller => ({
   },
 });
 
-function ordinalOf(setName: string, podName: string): number | undefined {
-  const match = /^(.*)-(\d+)$/.exec(podName);
-  return match?.[1] === setName ? Number(match[2]) : undefined;
-}
-
-const isMember = (setName: string, podName: string): boolean => ordinalOf(setName, podName) !== undefined;
-
 const isOfRevision = (pod: Pod, revision: ControllerRevision): boolean =>
   pod.metadata.labels?.[revisionLabel] === revision.metadata.name;
 
@@ -63,6 +57,7 @@ interface Plan {
   readonly firstUpdated: number;
   readonly isOrdered: boolean;
   readonly minReady: number;
+  readonly collisionCount: number;
 }
 
 function reconcile(set: StatefulSet, adopts: boolean, context: ControllerContext): void {
@@ -82,6 +77,7 @@ function reconcile(set: StatefulSet, adopts: boolean, context: ControllerContext
     firstUpdated: start + (isRolling ? (rollingUpdate?.partition ?? 0) : 0),
     isOrdered: set.spec.podManagementPolicy !== 'Parallel',
     minReady: set.spec.minReadySeconds ?? 0,
+    collisionCount: revisions.collisionCount,
   };
   const members = (): Pod[] =>
     claimPods(context, set, (labels) => matchesSelector(set.spec.selector, labels), adopts).filter(
@@ -92,128 +88,90 @@ function reconcile(set: StatefulSet, adopts: boolean, context: ControllerContext
   if (set.metadata.deletionTimestamp === undefined && selectsTemplate(selector, template))
     step(plan, pods, context);
   writeSetStatus(plan, members(), context);
-  dropRevisions(
-    context,
-    set,
-    revisions.all,
+  const unused = revisions.all.filter(
     (revision) =>
-      revision === plan.update || revision === current || pods.some((pod) => isOfRevision(pod, revision)),
+      revision !== plan.update && revision !== current && !pods.some((pod) => isOfRevision(pod, revision)),
   );
+  dropRevisions(context, set, unused, () => false);
   const next = untilNextAvailable(pods, plan.minReady, context.now());
   if (next !== undefined) context.requeue(keyOf(set), next);
 }
 
 /** Does what may be done now: in an ordered set one pod at a time, and only when those before it are there. */
 function step(plan: Plan, pods: readonly Pod[], context: ControllerContext): void {
-  const { set, start, replicas, isOrdered, minReady } = plan;
+  const { set, start, replicas, isOrdered } = plan;
   const byOrdinal = new Map(pods.map((pod) => [ordinalOf(set.metadata.name, pod.metadata.name) ?? -1, pod]));
-  const isHealthy = (pod: Pod): boolean => !isTerminating(pod) && isAvailable(pod, minReady, context.now());
   for (let ordinal = start; ordinal < start + replicas; ordinal++) {
-    const pod = byOrdinal.get(ordinal);
-    if (pod !== undefined && isFinished(pod) && !isTerminating(pod)) {
-      deletePod(context, set, pod);
-      return;
-    }
-    if (pod === undefined) {
-      createMember(plan, ordinal, context);
-      if (isOrdered) return;
-    } else if (isOrdered && !isHealthy(pod)) {
-      return;
-    }
+    const mayGoOn = keepMember(plan, ordinal, byOrdinal.get(ordinal), context);
+    if (isOrdered && !mayGoOn) return;
   }
   const condemned = [...byOrdinal].filter(([ordinal]) => ordinal < start || ordinal >= start + replicas);
-  for (const [, pod] of condemned.sort(([a], [b]) => b - a)) {
-    if (isTerminating(pod)) {
-      if (isOrdered) return;
-      continue;
-    }
-    deletePod(context, set, pod);
+  condemned.sort(([a], [b]) => b - a);
+  for (const [ordinal, pod] of condemned) claimOwnership(set, pod, ordinal, true, context);
+  const isUnavailable = (pod: Pod): boolean => !isHealthy(pod, plan, context);
+  const firstUnavailable = condemned.findLast(([, pod]) => isUnavailable(pod))?.[1];
+  for (const [, pod] of condemned) {
+    // Upstream waits for those that ail to be well before they go, but for the one of the lowest number.
+    if (!isTerminating(pod) && !(isOrdered && isUnavailable(pod) && pod !== firstUnavailable))
+      deleteMember(set, pod, context);
     if (isOrdered) return;
   }
-  if (condemned.length > 0 && isOrdered) return;
-  if (!plan.isRolling) return;
-  for (let ordinal = start + replicas - 1; ordinal >= plan.firstUpdated; ordinal--) {
+  if (plan.isRolling) replaceOutdated(plan, byOrdinal, context);
+}
+
+const isHealthy = (pod: Pod, { minReady }: Plan, { now }: ControllerContext): boolean =>
+  !isTerminating(pod) && isAvailable(pod, minReady, now());
+
+/** Answers whether pods of higher numbers may be looked at in an ordered set. */
+function keepMember(plan: Plan, ordinal: number, pod: Pod | undefined, context: ControllerContext): boolean {
+  const { set, isOrdered } = plan;
+  if (pod === undefined) {
+    startMember(plan, ordinal, context);
+    return false;
+  }
+  if (isFinished(pod)) {
+    if (!isTerminating(pod)) deleteMember(set, pod, context);
+    return false;
+  }
+  if (pod.status?.phase === 'Pending') completeClaims(plan, ordinal, pod.metadata.name, context);
+  if (isOrdered && !isHealthy(pod, plan, context)) return false;
+  restoreIdentity(set, pod, context);
+  claimOwnership(set, pod, ordinal, false, context);
+  return true;
+}
+
+function startMember(plan: Plan, ordinal: number, context: ControllerContext): void {
+  const { set, current, update } = plan;
+  const name = `${set.metadata.name}-${ordinal}`;
+  const identity = { apiVersion: 'v1', kind: 'Pod', metadata: { name } };
+  if (hasStaleClaim(set, identity, ordinal, context)) {
+    context.requeue(keyOf(set), staleClaimMs);
+    return;
+  }
+  completeClaims(plan, ordinal, name, context);
+  const created = createMember(set, ordinal < plan.firstUpdated ? current : update, ordinal, context);
+  if (created !== undefined) claimOwnership(set, created, ordinal, false, context);
+}
+
+function completeClaims({ set }: Plan, ordinal: number, pod: string, context: ControllerContext): void {
+  try {
+    createClaims(set, ordinal, pod, context);
+  } catch (error) {
+    podFailed(context, set, 'create', pod, error);
+  }
+}
+
+/** Deletes the pod of the highest number that isn't of the present template, when all above it are well. */
+function replaceOutdated(plan: Plan, byOrdinal: ReadonlyMap<number, Pod>, context: ControllerContext): void {
+  const { set, start, replicas, firstUpdated, update } = plan;
+  for (let ordinal = start + replicas - 1; ordinal >= firstUpdated; ordinal--) {
     const pod = byOrdinal.get(ordinal);
     if (pod === undefined) return;
-    if (!isOfRevision(pod, plan.update) && !isTerminating(pod)) {
-      deletePod(context, set, pod);
+    if (!isOfRevision(pod, update) && !isTerminating(pod)) {
+      deleteMember(set, pod, context);
       return;
     }
-    if (!isHealthy(pod)) return;
-  }
-}
-
-function createMember(plan: Plan, ordinal: number, context: ControllerContext): void {
-  const { set, current, update } = plan;
-  const revision = ordinal < plan.firstUpdated ? current : update;
-  const { $patch: _, ...template } = revision.data.spec.template;
-  const pod = memberPod(set, template, ordinal, revision.metadata.name);
-  createClaims(set, ordinal, context);
-  try {
-    context.api.create(pod);
-    const { name } = pod.metadata;
-    const message = `create Pod ${name} in StatefulSet ${set.metadata.name} successful`;
-    context.events.record(set, 'Normal', 'SuccessfulCreate', message);
-  } catch (error) {
-    if (isApiError(error, 'AlreadyExists')) return;
-    if (isApiError(error)) {
-      const message = `create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${error.message}`;
-      context.events.record(set, 'Warning', 'FailedCreate', message);
-    }
-    throw error;
-  }
-}
-
-function memberPod(set: StatefulSet, template: PodTemplate, ordinal: number, revision: string): Pod {
-  const name = `${set.metadata.name}-${ordinal}`;
-  const pod = podFromTemplate(template, set);
-  const claims = (set.spec.volumeClaimTemplates ?? []).map(({ metadata: { name: claim } }) => ({
-    name: claim,
-    persistentVolumeClaim: { claimName: `${claim}-${name}` },
-  }));
-  const claimed = new Set(claims.map((volume) => volume.name));
-  const volumes = [...(pod.spec.volumes ?? []).filter((volume) => !claimed.has(volume.name)), ...claims];
-  return {
-    ...pod,
-    metadata: {
-      ...pod.metadata,
-      name,
-      labels: {
-        ...pod.metadata.labels,
-        [podIndexLabel]: String(ordinal),
-        [revisionLabel]: revision,
-        [podNameLabel]: name,
-      },
-    },
-    spec: {
-      ...pod.spec,
-      hostname: name,
-      ...compact({ subdomain: set.spec.serviceName === '' ? undefined : set.spec.serviceName }),
-      ...(volumes.length === 0 ? {} : { volumes }),
-    },
-  };
-}
-
-function createClaims(set: StatefulSet, ordinal: number, { api }: ControllerContext): void {
-  const { namespace, name } = set.metadata;
-  const isDeletedWithSet = set.spec.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete';
-  for (const template of set.spec.volumeClaimTemplates ?? []) {
-    const claimName = `${template.metadata.name}-${name}-${ordinal}`;
-    if (api.find('persistentvolumeclaims', namespace, claimName) !== undefined) continue;
-    api.create({
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: {
-        ...template.metadata,
-        name: claimName,
-        ...compact({ namespace }),
-        labels: { ...template.metadata.labels, ...set.spec.selector.matchLabels },
-        ...(isDeletedWithSet
-          ? { ownerReferences: [{ ...controllerRef(set), controller: false, blockOwnerDeletion: false }] }
-          : {}),
-      },
-      spec: template.spec,
-    });
+    if (!isHealthy(pod, plan, context)) return;
   }
 }
 
@@ -245,7 +203,7 @@ function writeSetStatus(plan: Plan, pods: readonly Pod[], context: ControllerCon
       updatedReplicas: nonZero(updated),
       currentRevision: isRolledOut ? update.metadata.name : current.metadata.name,
       updateRevision: update.metadata.name,
-      collisionCount: set.status?.collisionCount ?? 0,
+      collisionCount: plan.collisionCount,
     }),
   );
 }

@@ -1,12 +1,10 @@
 import type { KubeObject } from '../object.js';
 import { CREATED_MARK } from '../store/base-object.js';
-import { apiServiceObjects } from './api-service-objects.js';
-import { flowControlObjects } from './flow-control-objects.js';
 
 /** Namespaces that every cluster has (pkg/controlplane/controller/systemnamespaces). */
 const namespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
 
-/** What kube-apiserver itself creates in an empty cluster, as far as clients look at it. */
+/** What kube-apiserver itself creates in an empty cluster and controllers go on with. */
 export function systemObjects(options: {
   /** Range of cluster IPs; the Service `default/kubernetes` has the first. */
   serviceCidr: string;
@@ -63,28 +61,5 @@ export function systemObjects(options: {
         ],
       },
     },
-    ...apiServiceObjects(),
-    ...flowControlObjects(),
-    ...priorityClasses.map(([name, value, description]) => ({
-      apiVersion: 'scheduling.k8s.io/v1',
-      kind: 'PriorityClass',
-      metadata: { name },
-      value,
-      description,
-      preemptionPolicy: 'PreemptLowerPriority',
-    })),
   ];
 }
-
-const priorityClasses: readonly (readonly [name: string, value: number, description: string])[] = [
-  [
-    'system-cluster-critical',
-    2_000_000_000,
-    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
-  ],
-  [
-    'system-node-critical',
-    2_000_001_000,
-    'Used for system critical pods that must not be moved from their current node.',
-  ],
-];

@@ -1,7 +1,8 @@
 import { badRequest, notFound } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { applyPatch } from '../registry/patch.js';
-import { bindPod, evictPod } from '../registry/pod-actions.js';
+import { evictPod } from '../registry/eviction.js';
+import { bindPod } from '../registry/pod-actions.js';
 import { getObject } from '../registry/context.js';
 import { storageRow } from '../registry/conversion.js';
 import { applyScale, scaleOf, updateScale } from '../registry/scale.js';

@@ -1,14 +1,9 @@
 import { ApiError, badRequest, conflict } from '../errors.js';
 import type { KubeObject } from '../object.js';
-import type { ResourceInfo } from '../schema/resource.js';
-import type { ObjectBody } from '../store/change.js';
 import { timestamp } from '../store/identity.js';
-import type { DeleteOptions, WriteOptions } from './api.js';
-import { cloneJson } from '../codec/json.js';
+import type { WriteOptions } from './api.js';
 import type { RegistryContext } from './context.js';
 import { findObject, getObject, keyOf, resourceOfStorage } from './context.js';
-import { deleteObject } from './delete.js';
-import { matchLabels, type LabelRequirement } from './label-selector.js';
 
 interface Condition {
   type: string;
@@ -111,91 +106,4 @@ export function endContainer(
     },
   });
   context.store.put(pods.storage, keyOf(pod), pod);
-}
-
-interface BudgetSpec {
-  selector?: {
-    matchLabels?: Record<string, string>;
-    matchExpressions?: { key: string; operator: string; values?: string[] }[];
-  };
-}
-
-const OPERATORS: Readonly<Record<string, LabelRequirement['operator']>> = {
-  In: 'in',
-  NotIn: 'notin',
-  Exists: 'exists',
-  DoesNotExist: '!',
-};
-
-function selects({ selector }: BudgetSpec, pod: KubeObject): boolean {
-  if (selector === undefined) return false;
-  const requirements: LabelRequirement[] = [
-    ...Object.entries(selector.matchLabels ?? {}).map(([key, value]): LabelRequirement => ({
-      key,
-      operator: '=',
-      values: [value],
-    })),
-    ...(selector.matchExpressions ?? []).map(({ key, operator, values }): LabelRequirement => ({
-      key,
-      operator: OPERATORS[operator] ?? 'in',
-      values: values ?? [],
-    })),
-  ];
-  return matchLabels(requirements, pod.metadata.labels);
-}
-
-/** `POST …/pods/x/eviction`: deletes the pod unless a disruption budget forbids it (429). */
-export function evictPod(
-  context: RegistryContext,
-  pods: ResourceInfo,
-  namespace: string | undefined,
-  name: string,
-  options: DeleteOptions,
-): void {
-  const pod = getObject(context, pods, namespace, name);
-  const budgets = context.catalog.findStorage('poddisruptionbudgets.policy');
-  for (const key of budgets === undefined ? [] : context.store.keys(budgets.storage, namespace)) {
-    const text = context.store.read('poddisruptionbudgets.policy', key);
-    const budget =
-      text === undefined
-        ? undefined
-        : (JSON.parse(text) as ObjectBody & { spec?: BudgetSpec; status?: BudgetStatus });
-    if (budget === undefined || !selects(budget.spec ?? {}, pod) || !isRunning(pod)) continue;
-    takeDisruption(context, budget, key, options.dryRun === true);
-  }
-  deleteObject(context, pods, namespace, name, options);
-}
-
-interface BudgetStatus {
-  disruptionsAllowed?: number;
-  currentHealthy?: number;
-  desiredHealthy?: number;
-}
-
-const isRunning = (pod: KubeObject): boolean => {
-  const phase = (pod.status as { phase?: string } | undefined)?.phase;
-  return phase === 'Running' && pod.metadata.deletionTimestamp === undefined;
-};
-
-/** One disruption fewer is allowed until the budget's controller counts again. */
-function takeDisruption(
-  context: RegistryContext,
-  budget: ObjectBody & { status?: BudgetStatus },
-  key: string,
-  dryRun: boolean,
-): void {
-  const { disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0 } = budget.status ?? {};
-  if (disruptionsAllowed <= 0) {
-    const message = `The disruption budget ${budget.metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
-    throw new ApiError(
-      429,
-      'TooManyRequests',
-      "Cannot evict pod as it would violate the pod's disruption budget.",
-      { causes: [{ reason: 'DisruptionBudget', message }] },
-    );
-  }
-  if (dryRun) return;
-  const state = cloneJson(budget) as unknown as KubeObject;
-  state.status = { ...budget.status, disruptionsAllowed: disruptionsAllowed - 1 };
-  context.store.put('poddisruptionbudgets.policy', key, state);
 }

@@ -1,8 +1,7 @@
 import type { Bits128, ClusterIdentity } from './identity.js';
 import { BASE_EPOCH_MS, mixUid, timestamp } from './identity.js';
+import { CLUSTER_NAME_PLACEHOLDER, fillPlaceholders, PLACEHOLDER_PATTERN, valueOf } from './placeholders.js';
 
-/** Stands for the cluster's name anywhere in a base object's strings. */
-export const CLUSTER_NAME_PLACEHOLDER = '{{cluster-name}}';
 /** Stands for the cluster's CA certificate (PEM) in a base object's strings. */
 export const CA_CERT_PLACEHOLDER = '{{ca-cert}}';
 
@@ -16,7 +15,7 @@ type Slot = (identity: ClusterIdentity) => string;
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const BASE_TIME = '1971-01-01T\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{6})?Z';
 const SLOTS = new RegExp(
-  `${CLUSTER_NAME_PLACEHOLDER}|${CA_CERT_PLACEHOLDER}|${REVISION_MARK}|${BASE_TIME}|${UUID}`,
+  `${PLACEHOLDER_PATTERN}|${CA_CERT_PLACEHOLDER}|${REVISION_MARK}|${BASE_TIME}|${UUID}`,
   'g',
 );
 
@@ -32,7 +31,7 @@ export class BaseObject {
   readonly #slots: Slot[] = [];
 
   /**
-   * @param keyTemplate its key, may have the cluster-name placeholder in it.
+   * @param keyTemplate its key, may have placeholders in it.
    * @param ordinal its place in the base; gives its resourceVersion.
    * @param text JSON of the object with placeholders and marks.
    * @param uids hashes of all base objects by the uid that they have in `text`s.
@@ -59,6 +58,7 @@ export class BaseObject {
     if (mark === CA_CERT_PLACEHOLDER) return (identity) => inner(identity.caCert);
     if (mark === REVISION_MARK) return (identity) => String(this.revision(identity));
     if (mark.startsWith('1971-')) return timeSlot(mark);
+    if (mark.startsWith('v')) return (identity) => valueOf(mark, identity);
     const hash = uids.get(mark);
     return hash === undefined ? undefined : (identity) => mixUid(identity.seed, hash);
   }
@@ -68,7 +68,7 @@ export class BaseObject {
   }
 
   key(identity: ClusterIdentity): string {
-    return this.keyTemplate.replaceAll(CLUSTER_NAME_PLACEHOLDER, identity.name);
+    return fillPlaceholders(this.keyTemplate, identity);
   }
 
   /** The object's JSON text in the given cluster. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '../object.js';
-import { BaseObject, CLUSTER_NAME_PLACEHOLDER, CREATED_MARK, REVISION_MARK } from './base-object.js';
+import { BaseObject, CREATED_MARK, REVISION_MARK } from './base-object.js';
 import type { Bits128, ClusterIdentity } from './identity.js';
 import { hashBits } from './identity.js';
 import { objectKey } from './key.js';
+import { findPlaceholder, restorePlaceholders, valueOf } from './placeholders.js';
 import { objectText } from './text.js';
 
 /** An object and where it is stored. */
@@ -12,25 +13,40 @@ export interface StoredAt {
   readonly object: KubeObject;
 }
 
+/** Objects by what stands behind the first placeholder in their keys. */
+interface NamedObjects {
+  /** What stands before it. */
+  readonly before: string;
+  readonly placeholder: string;
+  readonly bySuffix: Map<string, BaseObject>;
+}
+
 /** The base's objects of one storage. */
 class BaseStorage {
   /** Sorted keys of objects whose key is the same in every cluster, with the objects in the same order. */
   readonly #fixed = new Map<string, BaseObject>();
   #fixedKeys: string[] = [];
-  /** Objects with the cluster's name in their key, by what stands before the name and by what stands behind it. */
-  readonly #named = new Map<string, Map<string, BaseObject>>();
+  /** Objects whose key begins the same in every cluster and goes on with a placeholder. */
+  readonly #named = new Map<string, NamedObjects>();
   #namedCount = 0;
 
   add(object: BaseObject): void {
-    const at = object.keyTemplate.indexOf(CLUSTER_NAME_PLACEHOLDER);
-    if (at < 0) {
-      this.#fixed.set(object.keyTemplate, object);
+    const { keyTemplate } = object;
+    const found = findPlaceholder(keyTemplate);
+    if (found === undefined) {
+      this.#fixed.set(keyTemplate, object);
       return;
     }
-    const before = object.keyTemplate.slice(0, at);
-    const bySuffix = this.#named.get(before) ?? new Map<string, BaseObject>();
-    bySuffix.set(object.keyTemplate.slice(at + CLUSTER_NAME_PLACEHOLDER.length), object);
-    this.#named.set(before, bySuffix);
+    const { placeholder, at } = found;
+    const end = at + placeholder.length;
+    const start = keyTemplate.slice(0, end);
+    const named = this.#named.get(start) ?? {
+      before: keyTemplate.slice(0, at),
+      placeholder,
+      bySuffix: new Map<string, BaseObject>(),
+    };
+    named.bySuffix.set(keyTemplate.slice(end), object);
+    this.#named.set(start, named);
     this.#namedCount += 1;
   }
 
@@ -45,21 +61,21 @@ class BaseStorage {
   find(key: string, identity: ClusterIdentity): BaseObject | undefined {
     const fixed = this.#fixed.get(key);
     if (fixed !== undefined || this.#namedCount === 0) return fixed;
-    for (const [before, bySuffix] of this.#named) {
-      if (!key.startsWith(before) || !key.startsWith(identity.name, before.length)) continue;
-      const suffix = key.slice(before.length + identity.name.length);
-      const named =
-        bySuffix.get(suffix) ?? bySuffix.get(suffix.replaceAll(identity.name, CLUSTER_NAME_PLACEHOLDER));
+    for (const { before, placeholder, bySuffix } of this.#named.values()) {
+      const value = valueOf(placeholder, identity);
+      if (!key.startsWith(before) || !key.startsWith(value, before.length)) continue;
+      const suffix = key.slice(before.length + value.length);
+      const named = bySuffix.get(suffix) ?? bySuffix.get(restorePlaceholders(suffix, identity));
       if (named !== undefined) return named;
     }
     return undefined;
   }
 
-  /** Sorted. Shared by all clusters if no key has the cluster's name in it. */
+  /** Sorted. Shared by all clusters if no key has a placeholder in it. */
   keys(identity: ClusterIdentity): readonly string[] {
     if (this.#namedCount === 0) return this.#fixedKeys;
     const keys = [...this.#fixedKeys];
-    for (const bySuffix of this.#named.values()) {
+    for (const { bySuffix } of this.#named.values()) {
       for (const object of bySuffix.values()) keys.push(object.key(identity));
     }
     return keys.sort();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { VariableValues } from './placeholders.js';
 
 /** What differs between two clusters on the same base. */
 export interface ClusterIdentity {
@@ -12,6 +13,8 @@ export interface ClusterIdentity {
   readonly baseRevision: number;
   /** 128 random-looking bits of {@link uid}. */
   readonly seed: Bits128;
+  /** Values of the base's variables by placeholder, see placeholders.ts. */
+  readonly variables?: VariableValues | undefined;
 }
 
 export type Bits128 = readonly [number, number, number, number];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatIndexes, parseIndexes } from '../../src/controllers/job-indexes.js';
 import type { ScratchCluster } from '../../src/controllers/scratch-cluster.js';
 import type { KubeObject } from '../../src/object.js';
-import { conditions, containers, newCluster, startMs } from './cluster.js';
+import { conditions, containers, newCluster } from './cluster.js';
 
 const template = { spec: { ...containers(), restartPolicy: 'Never' } };
 const job = (spec: Record<string, unknown>): KubeObject => ({
@@ -112,47 +112,6 @@ describe('job', () => {
     cluster.advance(30_000);
     expect(cluster.api.count('jobs.batch', 'demo')).toBe(0);
     expect(pods(cluster)).toHaveLength(0);
-  });
-});
-
-describe('cronjob', () => {
-  const cronJob = (spec: Record<string, unknown> = {}): KubeObject => ({
-    apiVersion: 'batch/v1',
-    kind: 'CronJob',
-    metadata: { name: 'tick', namespace: 'demo' },
-    spec: { schedule: '*/5 * * * *', jobTemplate: { spec: { template } }, ...spec },
-  });
-
-  it('starts a Job at each time of its schedule and keeps a few of them', () => {
-    const cluster = newCluster();
-    cluster.api.create(cronJob({ successfulJobsHistoryLimit: 2 }));
-    cluster.advance(30 * 60_000 + 10_000);
-    const jobs = cluster.api.list('jobs.batch', { namespace: 'demo' });
-    expect(jobs.map(({ metadata }) => metadata.name)).toEqual(
-      [25, 30].map((minutes) => `tick-${startMs / 60_000 + minutes}`),
-    );
-    const { status } = cluster.api.get('cronjobs.batch', 'demo', 'tick') as unknown as {
-      status: Record<string, unknown>;
-    };
-    expect(status['lastScheduleTime']).toBe('2026-01-01T12:30:00Z');
-    expect(jobs[0]?.metadata.ownerReferences).toMatchObject([
-      { kind: 'CronJob', name: 'tick', controller: true },
-    ]);
-  });
-
-  it('starts nothing while it is suspended', () => {
-    const cluster = newCluster();
-    cluster.api.create(cronJob({ suspend: true }));
-    cluster.advance(20 * 60_000);
-    expect(cluster.api.count('jobs.batch', 'demo')).toBe(0);
-  });
-
-  it('with Forbid waits for the running Job to end', () => {
-    const cluster = newCluster();
-    const stuck = { spec: { ...template.spec, nodeSelector: { disk: 'tape' } } };
-    cluster.api.create(cronJob({ concurrencyPolicy: 'Forbid', jobTemplate: { spec: { template: stuck } } }));
-    cluster.advance(20 * 60_000);
-    expect(cluster.api.count('jobs.batch', 'demo')).toBe(1);
   });
 });
 

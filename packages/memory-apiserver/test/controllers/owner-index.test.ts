@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OwnerIndex } from '../../src/controllers/owner-index.js';
 import type { KubeObject } from '../../src/object.js';
+import { variablePlaceholder, variableValues } from '../../src/store/placeholders.js';
 
 const owned = (name: string, ...owners: string[]): KubeObject => ({
   apiVersion: 'v1',
@@ -51,12 +52,29 @@ describe('owner index', () => {
       [owned('{{cluster-name}}-a', '{{cluster-name}}-web'), owned('b-{{cluster-name}}', 'web')],
       () => 'pods',
     );
-    const index = new OwnerIndex(base, 'berlin');
+    const index = new OwnerIndex(base, { name: 'berlin' });
     expect(names(index, 'berlin-web')).toEqual(['berlin-a']);
     expect(names(index, 'web')).toEqual(['b-berlin']);
     expect(index.has('ReplicaSet', 'berlin-web')).toBe(true);
     expect(index.has('ReplicaSet', 'paris-web')).toBe(false);
     expect(index.knows('pods', owned('berlin-a', 'berlin-web'))).toBe(true);
     expect(index.knows('pods', owned('paris-a', 'berlin-web'))).toBe(false);
+  });
+
+  it('puts the values of the cluster’s variables where the base has their placeholders', () => {
+    const key = variablePlaceholder('key');
+    const base = OwnerIndex.of(
+      [owned(`${key}-a`, `web-${key}`), owned(`b-${key}-{{cluster-name}}`, 'web')],
+      () => 'pods',
+    );
+    const index = new OwnerIndex(base, {
+      name: 'berlin',
+      variables: variableValues(['key'], { key: 'ab12' }),
+    });
+    expect(names(index, 'web-ab12')).toEqual(['ab12-a']);
+    expect(names(index, 'web')).toEqual(['b-ab12-berlin']);
+    expect(names(index, 'web-cd34')).toEqual([]);
+    expect(index.knows('pods', owned('ab12-a', 'web-ab12'))).toBe(true);
+    expect(index.knows('pods', owned('cd34-a', 'web-ab12'))).toBe(false);
   });
 });

@@ -1,32 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ScratchCluster } from '../../src/controllers/scratch-cluster.js';
 import type { KubeObject } from '../../src/object.js';
-import { containers, newCluster, pod, workload } from './cluster.js';
+import { containers, newCluster, pod } from './cluster.js';
 
 const statusOf = (object: KubeObject): Record<string, unknown> => object['status'] as Record<string, unknown>;
-
-describe('disruption budgets', () => {
-  it('count how many pods may go', () => {
-    const cluster = newCluster();
-    cluster.api.create(workload('apps/v1', 'Deployment', 'web', { replicas: 3 }));
-    const budget = (name: string, spec: Record<string, unknown>): void =>
-      void cluster.api.create({
-        apiVersion: 'policy/v1',
-        kind: 'PodDisruptionBudget',
-        metadata: { name, namespace: 'demo' },
-        spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
-      });
-    budget('least', { minAvailable: 2 });
-    budget('share', { maxUnavailable: '34%' });
-    cluster.advance(10_000);
-    const status = (name: string): Record<string, unknown> =>
-      statusOf(cluster.api.get('poddisruptionbudgets.policy', 'demo', name));
-    const counts = { currentHealthy: 3, expectedPods: 3, observedGeneration: 1 };
-    expect(status('least')).toMatchObject({ ...counts, desiredHealthy: 2, disruptionsAllowed: 1 });
-    expect(status('share')).toMatchObject({ ...counts, desiredHealthy: 1, disruptionsAllowed: 2 });
-    expect(status('least')['conditions']).toMatchObject([{ type: 'DisruptionAllowed', status: 'True' }]);
-  });
-});
 
 describe('quotas', () => {
   it('count objects and sum up requests', () => {
@@ -86,102 +62,6 @@ describe('aggregated cluster roles', () => {
     cluster.api.delete('clusterroles.rbac.authorization.k8s.io', undefined, 'a');
     cluster.drain();
     expect(whole()).toEqual(rules('list'));
-  });
-});
-
-describe('volumes', () => {
-  const claim = (name: string, storageClassName: string): KubeObject => ({
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name, namespace: 'demo' },
-    spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage: '500Mi' } } },
-  });
-  const storageClass = (cluster: ScratchCluster, volumeBindingMode: string): void =>
-    void cluster.api.create({
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: { name: 'fast' },
-      provisioner: 'example.com/disk',
-      reclaimPolicy: 'Delete',
-      volumeBindingMode,
-    });
-  const get = (cluster: ScratchCluster): KubeObject => cluster.api.get('persistentvolumeclaims', 'demo', 'c');
-
-  it('are bound to a claim that they fit, and kept as Released', () => {
-    const cluster = newCluster();
-    for (const [name, storage] of [
-      ['small', '1Gi'],
-      ['large', '9Gi'],
-      ['tiny', '1Mi'],
-    ]) {
-      cluster.api.create({
-        apiVersion: 'v1',
-        kind: 'PersistentVolume',
-        metadata: { name: name ?? '' },
-        spec: {
-          capacity: { storage },
-          hostPath: { path: '/x' },
-          accessModes: ['ReadWriteOnce'],
-          storageClassName: 'manual',
-          persistentVolumeReclaimPolicy: 'Retain',
-        },
-      });
-    }
-    cluster.api.create(claim('c', 'manual'));
-    cluster.drain();
-    expect(get(cluster)).toMatchObject({
-      spec: { volumeName: 'small' },
-      status: { phase: 'Bound', capacity: { storage: '1Gi' } },
-    });
-    expect(statusOf(cluster.api.get('persistentvolumes', undefined, 'small'))['phase']).toBe('Bound');
-    expect(statusOf(cluster.api.get('persistentvolumes', undefined, 'large'))['phase']).toBe('Available');
-    cluster.api.delete('persistentvolumeclaims', 'demo', 'c');
-    cluster.drain();
-    expect(statusOf(cluster.api.get('persistentvolumes', undefined, 'small'))['phase']).toBe('Released');
-  });
-
-  it('are made by a storage class, and deleted with the claim', () => {
-    const cluster = newCluster();
-    storageClass(cluster, 'Immediate');
-    cluster.api.create(claim('c', 'fast'));
-    cluster.drain();
-    expect(get(cluster)['spec'].volumeName).toBe(`pvc-${get(cluster).metadata.uid}`);
-    cluster.api.delete('persistentvolumeclaims', 'demo', 'c');
-    cluster.drain();
-    expect(cluster.api.count('persistentvolumes')).toBe(0);
-  });
-
-  it('stay as long as a pod uses the claim', () => {
-    const cluster = newCluster();
-    storageClass(cluster, 'Immediate');
-    cluster.api.create(claim('c', 'fast'));
-    cluster.api.create(pod('p', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }));
-    cluster.advance(5000);
-    expect(get(cluster).metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
-    expect(cluster.api.list('persistentvolumes')[0]?.metadata.finalizers).toEqual([
-      'kubernetes.io/pv-protection',
-    ]);
-    cluster.api.delete('persistentvolumeclaims', 'demo', 'c');
-    cluster.api.delete('persistentvolumes', undefined, get(cluster)['spec'].volumeName as string);
-    cluster.advance(60_000);
-    expect(get(cluster).metadata.deletionTimestamp).toBeDefined();
-    expect(cluster.api.count('persistentvolumes')).toBe(1);
-    cluster.api.delete('pods', 'demo', 'p');
-    cluster.advance(60_000);
-    expect(cluster.api.count('persistentvolumeclaims')).toBe(0);
-    expect(cluster.api.count('persistentvolumes')).toBe(0);
-  });
-
-  it('wait for the first pod if their class says so', () => {
-    const cluster = newCluster();
-    storageClass(cluster, 'WaitForFirstConsumer');
-    cluster.api.create(claim('c', 'fast'));
-    cluster.advance(5000);
-    expect(statusOf(get(cluster))['phase']).toBe('Pending');
-    cluster.api.create(pod('p', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }));
-    cluster.advance(5000);
-    expect(statusOf(get(cluster))['phase']).toBe('Bound');
-    expect(statusOf(cluster.api.get('pods', 'demo', 'p'))['phase']).toBe('Running');
   });
 });
 

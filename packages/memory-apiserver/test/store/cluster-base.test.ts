@@ -4,6 +4,7 @@ import type { KubeObject } from '../../src/object.js';
 import { ClusterBase } from '../../src/store/cluster-base.js';
 import { ClusterStore } from '../../src/store/cluster-store.js';
 import { hashBits, revisionAt } from '../../src/store/identity.js';
+import { variablePlaceholder, variableValues, type VariableValues } from '../../src/store/placeholders.js';
 
 const object = (name: string, more: Partial<KubeObject> = {}): KubeObject => ({
   apiVersion: 'v1',
@@ -12,10 +13,16 @@ const object = (name: string, more: Partial<KubeObject> = {}): KubeObject => ({
   metadata: { name, namespace: 'default', ...more.metadata },
 });
 
-function storeOf(base: ClusterBase, name = 'one', uid = name, caCert = ''): ClusterStore {
+function storeOf(
+  base: ClusterBase,
+  name = 'one',
+  uid = name,
+  caCert = '',
+  variables?: VariableValues,
+): ClusterStore {
   const createdAt = '2026-01-02T03:04:05Z';
   const baseRevision = revisionAt(Date.parse(createdAt));
-  const identity = { name, uid, createdAt, caCert, baseRevision, seed: hashBits(uid) };
+  const identity = { name, uid, createdAt, caCert, baseRevision, seed: hashBits(uid), variables };
   return new ClusterStore({ base, identity, startRevision: baseRevision, now: () => 0 });
 }
 
@@ -49,6 +56,24 @@ describe('a base', () => {
     expect(store.has('things', 'default/a')).toBe(true);
     expect(store.has('things', 'default/a-a')).toBe(true);
     expect(store.has('things', 'default/a-b')).toBe(false);
+  });
+
+  it('is rendered with the values of each cluster’s variables, in keys and anywhere in values', () => {
+    const [key, id] = [variablePlaceholder('key'), variablePlaceholder('id')];
+    const base = baseOf(
+      object(`a-${key}`, { data: { [`k-${key}`]: `${id}.{{cluster-name}}` } }),
+      object(`a-${id}-b`),
+      object(`${key}-{{cluster-name}}-${id}`),
+    );
+    const store = storeOf(base, 'berlin', 'berlin', '', variableValues(['key', 'id'], { key: 'x', id: 'y' }));
+    expect(store.keys('things')).toEqual(['default/a-x', 'default/a-y-b', 'default/x-berlin-y']);
+    for (const each of store.keys('things')) expect(store.has('things', each), each).toBe(true);
+    for (const each of ['a-y', 'a-x-b', 'y-berlin-x', 'x-berlin-z', 'x-paris-y'])
+      expect(store.has('things', `default/${each}`), each).toBe(false);
+    expect(read(store, 'default/a-x')).toMatchObject({
+      metadata: { name: 'a-x' },
+      data: { 'k-x': 'y.berlin' },
+    });
   });
 
   it('gives objects UIDs that are stable for a cluster and differ between clusters', () => {

@@ -1,13 +1,14 @@
-import type { IncomingMessage } from 'node:http';
-import { request as httpsRequest, type Agent } from 'node:https';
+import { request as httpRequest, type Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 
 export interface Upgrade {
   request: IncomingMessage;
   socket: Duplex;
   head: Buffer;
+  /** `http:` or `https:`; the agent is for the same. */
   target: URL;
-  agent: Agent;
+  agent: HttpAgent | HttpsAgent;
 }
 
 /**
@@ -18,7 +19,8 @@ export function forwardUpgrade(
   { request, socket, head, target, agent }: Upgrade,
   onAnswer: (code: number) => void,
 ): void {
-  const upstream = httpsRequest({
+  const ask = target.protocol === 'http:' ? httpRequest : httpsRequest;
+  const upstream = ask({
     agent,
     host: target.hostname,
     port: target.port,

@@ -2,7 +2,7 @@ import { isApiError } from '../../errors.js';
 import type { KubeObject } from '../../object.js';
 import type { PatchType } from '../../registry/api.js';
 import { splitApiVersion } from '../../schema/types.js';
-import { CLUSTER_NAME_PLACEHOLDER } from '../../store/base-object.js';
+import { CLUSTER_NAME_PLACEHOLDER } from '../../store/placeholders.js';
 import type { StageFields } from './stage-fields.js';
 import { functionNames, functionsFor } from './stage-functions.js';
 import type { Stage, StageScene } from './stage.js';

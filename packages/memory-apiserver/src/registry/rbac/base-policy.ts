@@ -1,7 +1,7 @@
 import type { PolicyRule } from '../user.js';
-import { CLUSTER_NAME_PLACEHOLDER } from '../../store/base-object.js';
 import type { ClusterBase } from '../../store/cluster-base.js';
 import { objectKey } from '../../store/key.js';
+import { findPlaceholder } from '../../store/placeholders.js';
 import { BindingIndex } from './binding-index.js';
 import type { Binding } from './role-binding.js';
 import { bindingOf, CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from './role-binding.js';
@@ -13,7 +13,7 @@ export interface BasePolicy {
   readonly bindings: ReadonlyMap<string, BindingIndex>;
   /** By storage, then by key. */
   readonly roles: ReadonlyMap<string, ReadonlyMap<string, readonly PolicyRule[]>>;
-  /** Objects that differ from cluster to cluster: each has to read them itself. Keys have the placeholder in them. */
+  /** Objects that differ from cluster to cluster: each has to read them itself. Keys have the placeholders in them. */
   readonly templates: readonly { storage: string; key: string }[];
 }
 
@@ -48,7 +48,7 @@ function readBase(base: ClusterBase): BasePolicy {
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   for (const { storage, object, key } of sorted) {
     const { namespace = '' } = object.metadata;
-    if (JSON.stringify(object).includes(CLUSTER_NAME_PLACEHOLDER)) templates.push({ storage, key });
+    if (findPlaceholder(JSON.stringify(object)) !== undefined) templates.push({ storage, key });
     else if (storage === CLUSTER_ROLE_BINDINGS) clusterBindings.set(key, bindingOf(object));
     else if (storage === ROLE_BINDINGS) {
       const local = bindings.get(namespace) ?? new Map<string, Binding>();

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../object.js';
-import { ClusterBase } from '../../store/cluster-base.js';
+import type { StoredAt } from '../../store/cluster-base.js';
 import type { PolicyRule } from '../user.js';
 import { aggregateRules } from './aggregation.js';
 import { bootstrapPolicyText } from './generated/bootstrap-policy.js';
@@ -15,22 +15,15 @@ const storages: Readonly<Record<string, string>> = {
   RoleBinding: ROLE_BINDINGS,
 };
 
-const bases = new Map<boolean, ClusterBase>();
-
 /**
- * The roles and bindings of every cluster. Made once for the whole process.
+ * The roles and bindings of every cluster.
  *
  * @param aggregated whether aggregated roles have their rules, as a controller gives them
  */
-export function bootstrapPolicy(aggregated: boolean): ClusterBase {
-  let base = bases.get(aggregated);
-  if (base === undefined) {
-    const objects = readPolicy(bootstrapPolicyText);
-    if (aggregated) for (const role of objects) fill(role, objects);
-    base = new ClusterBase(objects.map((object) => ({ storage: storages[object.kind] ?? '', object })));
-    bases.set(aggregated, base);
-  }
-  return base;
+export function bootstrapPolicy(aggregated: boolean): StoredAt[] {
+  const objects = readPolicy(bootstrapPolicyText);
+  if (aggregated) for (const role of objects) fill(role, objects);
+  return objects.map((object) => ({ storage: storages[object.kind] ?? '', object }));
 }
 
 /** Reads the format that is told in `generated/bootstrap-policy.ts`. Aggregated roles have no rules yet. */

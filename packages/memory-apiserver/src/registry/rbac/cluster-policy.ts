@@ -1,4 +1,4 @@
-import { CLUSTER_NAME_PLACEHOLDER } from '../../store/base-object.js';
+import { fillPlaceholders } from '../../store/placeholders.js';
 import type { Change } from '../../store/change.js';
 import type { ClusterStore } from '../../store/cluster-store.js';
 import { objectKey, splitKey } from '../../store/key.js';
@@ -50,7 +50,7 @@ export class ClusterPolicy {
   constructor(store: ClusterStore) {
     this.#base = basePolicyOf(store.base);
     for (const template of this.#base.templates) {
-      const key = template.key.replaceAll(CLUSTER_NAME_PLACEHOLDER, store.identity.name);
+      const key = fillPlaceholders(template.key, store.identity);
       this.#set(template.storage, key, store.read(template.storage, key) ?? null);
     }
     for (const storage of STORAGES) {

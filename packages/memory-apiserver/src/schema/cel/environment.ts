@@ -1,7 +1,8 @@
-import { Environment } from '@marcbachmann/cel-js';
+import type { Environment } from '@marcbachmann/cel-js';
 import { registerAddresses } from './addresses.js';
 import { registerAuthorizer } from './authorizer.js';
 import { registerFormats } from './formats.js';
+import { cel } from './library.js';
 import { registerLists } from './lists.js';
 import { registerQuantities } from './quantities.js';
 import { registerStrings } from './strings.js';
@@ -18,7 +19,7 @@ let functions: ReadonlySet<string> | undefined;
 export function celEnvironment(): Environment {
   if (base === undefined) {
     // Lists may be mixed, since arguments of format() are; upstream refuses mixed ones elsewhere.
-    base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
+    base = new (cel().Environment)({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
     for (const register of [
       registerLists,
       registerStrings,

@@ -1,5 +1,4 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { Optional } from '@marcbachmann/cel-js';
 import { formatCheck } from '../structural/formats.js';
 import {
   dns1035Label,
@@ -8,6 +7,7 @@ import {
   labelValue,
   qualifiedName,
 } from '../validation/names.js';
+import { celOptional } from './library.js';
 import { CelUrl } from './urls.js';
 
 type Faults = (text: string) => readonly string[];
@@ -58,13 +58,13 @@ export function registerFormats(environment: Environment): void {
     .registerFunction(
       'kubernetes.FormatNamespace.named(string): optional<kubernetes.NamedFormat>',
       (_namespace: unknown, name: string) =>
-        Object.hasOwn(formats, name) ? Optional.of(formats[name]) : Optional.none(),
+        celOptional(Object.hasOwn(formats, name) ? formats[name] : undefined),
     )
     .registerFunction(
       'kubernetes.NamedFormat.validate(string): optional<list<string>>',
       ({ faults }: CelFormat, text: string) => {
         const found = [...faults(text)];
-        return found.length === 0 ? Optional.none() : Optional.of(found);
+        return celOptional(found.length === 0 ? undefined : found);
       },
     );
   for (const [name, format] of Object.entries(formats))

@@ -1,6 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { Duration } from '@marcbachmann/cel-js/evaluator';
+import type { Duration } from '@marcbachmann/cel-js/evaluator';
 import { isEqual } from './equality.js';
+import { celEvaluator } from './library.js';
 import { CelFault } from './fault.js';
 
 class SetsNamespace {}
@@ -43,7 +44,8 @@ export function registerLists(environment: Environment): void {
     )
     .registerFunction(
       'list<google.protobuf.Duration>.sum(): google.protobuf.Duration',
-      (list: readonly Duration[]) => list.reduce((sum, item) => sum.addDuration(item), new Duration(0)),
+      (list: readonly Duration[]) =>
+        list.reduce((sum, item) => sum.addDuration(item), new (celEvaluator().Duration)(0)),
     )
     .registerFunction('list<A>.indexOf(A): int', (list: readonly unknown[], value: unknown) =>
       BigInt(list.findIndex((item) => isEqual(item, value))),

@@ -1,7 +1,8 @@
-import { Duration } from '@marcbachmann/cel-js/evaluator';
+import type { Duration } from '@marcbachmann/cel-js/evaluator';
 import type { Json } from '../../object.js';
 import { isFields, type SchemaNode } from '../structural/node.js';
 import { escapeName, visibleProperties } from './declarations.js';
+import { celEvaluator } from './library.js';
 
 /**
  * A JSON value as expressions see it, by its schema: integers are `bigint`, objects are maps of the fields that the
@@ -79,7 +80,7 @@ function parseDuration(text: string): Duration {
   let nanoseconds = 0;
   for (const [, amount = '', unit = ''] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g))
     nanoseconds += Number(amount) * (NANOSECONDS[unit] ?? 0);
-  return Duration.fromMilliseconds(((text.startsWith('-') ? -1 : 1) * nanoseconds) / 1e6);
+  return celEvaluator().Duration.fromMilliseconds(((text.startsWith('-') ? -1 : 1) * nanoseconds) / 1e6);
 }
 
 /** A JSON value without a schema: whole numbers are integers, as in Go's unstructured objects. */

@@ -1,8 +1,8 @@
-import { Optional } from '@marcbachmann/cel-js';
 import type { FieldCause } from '../../errors.js';
 import type { Json } from '../../object.js';
 import { Declarations } from '../cel/declarations.js';
 import { celEnvironment } from '../cel/environment.js';
+import { celOptional } from '../cel/library.js';
 import { evaluationFault } from '../cel/messages.js';
 import { compileCel, usesVariable, type CelProgram } from '../cel/program.js';
 import { celValue } from '../cel/values.js';
@@ -134,7 +134,7 @@ function evaluateRules(place: Place): FieldCause[] {
     const { rule, usesOld } = compiledRule;
     const isOptional = rule.optionalOldSelf === true;
     if (usesOld && old === undefined && !isOptional) return [];
-    const oldSelf = isOptional ? (old === undefined ? Optional.none() : Optional.of(old)) : old;
+    const oldSelf = isOptional ? celOptional(old) : old;
     const cause = evaluateRule(
       compiledRule,
       { self, ...(oldSelf === undefined ? {} : { oldSelf }) },

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../object.js';
+import { isTimeZone, parseSchedule } from '../cron-schedule.js';
 import { at, listAt, numberAt, recordAt, textAt } from '../read.js';
 import { selectorMatches, validateLabels, validateSelector } from './metadata.js';
 import { intOrPercent } from './names.js';
@@ -163,20 +164,20 @@ function validateJobSpec(spec: unknown, field: string, report: Report): void {
     report.required(`${field}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"');
 }
 
+const NO_ZONE_IN_SCHEDULE = 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
+
 const cronJob: Rule = (object, report) => {
   const schedule = textAt(object, 'spec', 'schedule');
   if (schedule === '') report.required('spec.schedule');
-  else if (!schedule.startsWith('@')) {
-    const fields = schedule.split(/\s+/).filter((part) => part !== '');
-    if (fields.length !== 5)
-      report.invalid(
-        'spec.schedule',
-        schedule,
-        `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`,
-      );
+  else {
+    const parsed = parseSchedule(schedule);
+    if (typeof parsed === 'string') report.invalid('spec.schedule', schedule, parsed);
+    if (schedule.includes('TZ')) report.invalid('spec.schedule', schedule, NO_ZONE_IN_SCHEDULE);
   }
-  const zone = textAt(object, 'spec', 'timeZone');
-  if (zone !== '' && !isTimeZone(zone)) report.invalid('spec.timeZone', zone, `unknown time zone ${zone}`);
+  const zone = at(object, 'spec', 'timeZone');
+  if (zone === '') report.invalid('spec.timeZone', zone, 'timeZone must be nil or non-empty string');
+  else if (typeof zone === 'string' && !isTimeZone(zone))
+    report.invalid('spec.timeZone', zone, `unknown time zone ${zone}`);
   report.oneOf('spec.concurrencyPolicy', at(object, 'spec', 'concurrencyPolicy'), [
     'Allow',
     'Forbid',
@@ -189,14 +190,6 @@ const cronJob: Rule = (object, report) => {
   if (object.metadata.name.length > 52)
     report.invalid('metadata.name', object.metadata.name, 'must be no more than 52 characters');
 };
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 const autoscaler: Rule = (object, report) => {
   const [min, max] = [numberAt(object, 'spec', 'minReplicas'), numberAt(object, 'spec', 'maxReplicas')];

@@ -20,7 +20,7 @@ function play(scenario: Scenario): Record<string, Record<string, Outcome>> {
   for (const object of scenario.create) api.create(object);
   cluster.advance(30_000);
   for (const { resource, name, body } of scenario.patch ?? [])
-    api.patch(resource, undefined, name, 'merge', body);
+    api.patch(resource, resource === 'nodes' ? undefined : 'life', name, 'merge', body);
   cluster.advance(60_000);
   return Object.fromEntries(
     scenario.look.map((resource) => [

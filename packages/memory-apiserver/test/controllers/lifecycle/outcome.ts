@@ -68,22 +68,48 @@ const sliceOutcome = ({ metadata, addressType, endpoints, ports: all }: KubeObje
     .sort(byText),
 });
 
-const claimOutcome = ({ metadata, spec, status }: KubeObject): Outcome => ({
+const ownersOf = ({ metadata }: KubeObject): string[] | undefined =>
+  metadata.ownerReferences?.map(({ kind, name, controller }) => `${kind}/${name} ${String(controller)}`);
+
+const claimOutcome = (claim: KubeObject): Outcome => ({
+  owners: ownersOf(claim),
+  ...claimStateOf(claim),
+});
+
+const claimStateOf = ({ metadata, spec, status }: KubeObject): Outcome => ({
   annotations: metadata.annotations,
   finalizers: metadata.finalizers,
   volumeName: spec.volumeName as unknown,
   status: pick(status as Outcome, 'phase', 'accessModes', 'capacity'),
 });
 
+const withoutTimes = (status: unknown): Outcome =>
+  JSON.parse(
+    JSON.stringify(status, (key, value: unknown) => (key === 'lastTransitionTime' ? undefined : value)),
+  ) as Outcome;
+
+const statusOutcome = ({ status }: KubeObject): Outcome => withoutTimes(status);
+
+/** What controllers of workloads tell of their doings, random parts of names left out. */
+const tellers = ['statefulset-controller', 'daemonset-controller', 'controllermanager', 'cronjob-controller'];
+
+const eventText = ({ involvedObject, type, reason, message, source }: KubeObject): string =>
+  `${(source as { component: string }).component} ${(involvedObject as { kind: string }).kind} ${type as string} ${reason as string}: ${(message as string).replaceAll(/-[a-z0-9]{5}\b(?=$| on)/g, '-…')}`;
+
 const outcomes: Readonly<Record<string, (object: KubeObject) => Outcome>> = {
   pods: podOutcome,
   endpoints: endpointsOutcome,
   'endpointslices.discovery.k8s.io': sliceOutcome,
   persistentvolumeclaims: claimOutcome,
+  'statefulsets.apps': statusOutcome,
+  'daemonsets.apps': statusOutcome,
+  'poddisruptionbudgets.policy': statusOutcome,
+  'cronjobs.batch': statusOutcome,
 };
 
 /** The objects of a resource as they are compared, by name; slices by their Service's. */
 export function outcomeOf(resource: string, objects: readonly KubeObject[]): Record<string, Outcome> {
+  if (resource === 'events') return eventsOutcome(objects);
   const reduce = outcomes[resource];
   if (reduce === undefined) throw new RangeError(`nothing is said of how ${resource} are compared`);
   const entries = objects.map((object) => {
@@ -95,4 +121,10 @@ export function outcomeOf(resource: string, objects: readonly KubeObject[]): Rec
     return [id, JSON.parse(JSON.stringify(reduce(object))) as Outcome] as const;
   });
   return Object.fromEntries(entries.sort(byText));
+}
+
+/** Once each, however often they were told. */
+function eventsOutcome(events: readonly KubeObject[]): Record<string, Outcome> {
+  const told = events.filter(({ source }) => tellers.includes((source as { component: string }).component));
+  return Object.fromEntries([...new Set(told.map(eventText))].sort().map((text) => [text, {}]));
 }

@@ -80,6 +80,30 @@ const resources = (cpu: string): object => ({
   containers: [{ ...container, resources: { requests: { cpu } } }],
 });
 
+/** Its pods run on all nodes and are labelled `app: <name>`. */
+const workload = (kind: string, name: string, spec: object): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name, namespace },
+  spec: {
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { automountServiceAccountToken: false, containers: [container], tolerations: tolerant },
+    },
+    ...spec,
+  },
+});
+
+const newImage = { spec: { template: { spec: { containers: [{ ...container, image: 'nginx:1.28' }] } } } };
+
+const budget = (name: string, app: string, spec: object): KubeObject => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name, namespace },
+  spec: { selector: { matchLabels: { app } }, ...spec },
+});
+
 export const scenarios: readonly Scenario[] = [
   {
     name: 'pods run',
@@ -190,5 +214,86 @@ export const scenarios: readonly Scenario[] = [
       },
     ],
     look: ['pods'],
+  },
+  {
+    name: 'a statefulset takes the claims of its pods along',
+    create: [
+      ...[1, 2, 3].map((size) => volume(`life-set-${size}`, { capacity: { storage: `${size}Gi` } })),
+      workload('StatefulSet', 'db', {
+        replicas: 3,
+        serviceName: 'db',
+        volumeClaimTemplates: [
+          {
+            metadata: { name: 'data' },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              storageClassName: 'manual',
+              resources: { requests: { storage: '1Gi' } },
+            },
+          },
+        ],
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' },
+      }),
+    ],
+    patch: [{ resource: 'statefulsets.apps', name: 'db', body: { spec: { replicas: 2 } } }],
+    look: ['pods', 'persistentvolumeclaims', 'statefulsets.apps', 'events'],
+  },
+  {
+    name: 'a statefulset is updated above its partition, from its first number',
+    create: [
+      workload('StatefulSet', 'db', {
+        replicas: 3,
+        ordinals: { start: 4 },
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } },
+      }),
+    ],
+    patch: [{ resource: 'statefulsets.apps', name: 'db', body: newImage }],
+    look: ['pods', 'statefulsets.apps', 'events'],
+  },
+  {
+    name: 'a daemonset starts new pods before old ones go',
+    create: [
+      workload('DaemonSet', 'agent', {
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      }),
+    ],
+    patch: [{ resource: 'daemonsets.apps', name: 'agent', body: newImage }],
+    look: ['daemonsets.apps', 'events'],
+  },
+  {
+    name: 'a daemonset waits for others to delete its pods',
+    create: [workload('DaemonSet', 'agent', { updateStrategy: { type: 'OnDelete' } })],
+    patch: [{ resource: 'daemonsets.apps', name: 'agent', body: newImage }],
+    look: ['daemonsets.apps', 'events'],
+  },
+  {
+    name: 'budgets count what may go',
+    create: [
+      workload('Deployment', 'web', { replicas: 3 }),
+      workload('DaemonSet', 'agent', {}),
+      pod('alone', {}, { app: 'alone' }),
+      budget('least', 'web', { minAvailable: 2 }),
+      budget('most', 'web', { maxUnavailable: '50%' }),
+      budget('unscaled', 'agent', { maxUnavailable: 1 }),
+      budget('unscaled-number', 'agent', { minAvailable: 1 }),
+      budget('unmanaged', 'alone', { minAvailable: '50%' }),
+      budget('empty', 'nobody', { minAvailable: 1 }),
+    ],
+    look: ['poddisruptionbudgets.policy', 'events'],
+  },
+  {
+    name: 'a cronjob says what is wrong with its schedule',
+    create: [
+      {
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        metadata: { name: 'never', namespace },
+        spec: {
+          schedule: '0 0 31 2 *',
+          jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } },
+        },
+      },
+    ],
+    look: ['cronjobs.batch', 'events'],
   },
 ];

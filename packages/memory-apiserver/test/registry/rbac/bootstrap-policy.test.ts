@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bootstrapPolicy, readPolicy } from '../../../src/registry/rbac/bootstrap-policy.js';
 import type { PolicyRule } from '../../../src/registry/user.js';
 
-const objects = bootstrapPolicy(true).objects.map(({ object }) => object);
+const objects = bootstrapPolicy(true).map(({ object }) => object);
 const rulesOf = (name: string): PolicyRule[] =>
   (objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === name)?.['rules'] ??
     []) as PolicyRule[];
@@ -24,7 +24,7 @@ describe('the bootstrap policy', () => {
   });
 
   it('leaves aggregated roles to a controller, if none has been there', () => {
-    const roles = bootstrapPolicy(false).objects.filter(({ object }) => object['rules'] === null);
+    const roles = bootstrapPolicy(false).filter(({ object }) => object['rules'] === null);
     expect(roles.map(({ object }) => object.metadata.name)).toEqual(['admin', 'edit', 'view']);
   });
 

@@ -101,6 +101,22 @@ describe('RBAC', () => {
     expect(authorizer.authorize(asks(`${cluster.name}-admin`, 'get')).allowed).toBe(false);
   });
 
+  it('puts the values of the cluster’s variables into bindings of its base', () => {
+    const base = server.extendBase(
+      server.createBase([role('r', ['get'])]),
+      ({ api, variables }) => {
+        api.create(binding(`of-${variables['team']}`, 'ClusterRole/r', `${variables['team']}-admin`));
+      },
+      { variables: ['team'] },
+    );
+    const [red, blue] = ['red', 'blue'].map((team) =>
+      authorizerOf(server.createCluster({ base, variables: { team } })),
+    );
+    expect(red?.authorize(asks('red-admin', 'get')).allowed).toBe(true);
+    expect(red?.authorize(asks('blue-admin', 'get')).allowed).toBe(false);
+    expect(blue?.authorize(asks('blue-admin', 'get')).allowed).toBe(true);
+  });
+
   it('counts a binding once for a user who is in several of its groups', () => {
     const cluster = create();
     const object = binding('b', 'ClusterRole/r', 'x');

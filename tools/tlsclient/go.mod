@@ -1,0 +1,3 @@
+module scale-cluster-agent/tools/tlsclient
+
+go 1.26.0
