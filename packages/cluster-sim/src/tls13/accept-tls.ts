@@ -41,6 +41,7 @@ export function acceptTls(
     if (step.kind === 'wait') return;
     if (step.kind === 'reply') {
       connection.write(step.bytes);
+      act(handshake.next());
       return;
     }
     leave();

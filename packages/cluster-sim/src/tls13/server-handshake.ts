@@ -54,6 +54,11 @@ export class ServerHandshake {
   receive(chunk: Buffer): Step {
     if (this.#flight === undefined) this.#arrived.push(chunk);
     this.#reader.add(chunk);
+    return this.next();
+  }
+
+  /** Goes on with what has arrived; to be called after a reply. Throws as {@link receive}. */
+  next(): Step {
     for (;;) {
       const record = this.#reader.next();
       if (record === undefined) return WAIT;

@@ -49,12 +49,7 @@ export class TrafficKeys {
     const record = Buffer.allocUnsafe(HEADER_BYTES + bytes + 1 + TAG_BYTES);
     writeHeader(record, ContentType.applicationData, bytes + 1 + TAG_BYTES);
     // The types know options for each AEAD alone; all three take these.
-    const cipher = createCipheriv(
-      aead as 'aes-128-gcm',
-      this.#key(),
-      this.#nextNonce(),
-      aeadOptions,
-    );
+    const cipher = createCipheriv(aead as 'aes-128-gcm', this.#key(), this.#nextNonce(), aeadOptions);
     cipher.setAAD(record.subarray(0, HEADER_BYTES));
     let at = HEADER_BYTES;
     for (const piece of pieces) {
@@ -75,12 +70,7 @@ export class TrafficKeys {
     const tagAt = record.length - TAG_BYTES;
     if (tagAt < HEADER_BYTES) throw badRecord();
     const { aead } = this.suite;
-    const decipher = createDecipheriv(
-      aead as 'aes-128-gcm',
-      this.#key(),
-      this.#nextNonce(),
-      aeadOptions,
-    );
+    const decipher = createDecipheriv(aead as 'aes-128-gcm', this.#key(), this.#nextNonce(), aeadOptions);
     decipher.setAAD(record.subarray(0, HEADER_BYTES));
     decipher.setAuthTag(record.subarray(tagAt));
     const plain = decipher.update(record.subarray(HEADER_BYTES, tagAt));

@@ -12,7 +12,7 @@ import {
 import { podRequestsAnnotation } from '../../src/agent-doings/pod-totals.js';
 import { MemoryObjects } from '../../src/backend/memory-objects.js';
 import { MemoryTemplate, type AgentPart } from '../../src/backend/memory-template.js';
-import type { Logger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logger.js';
 import { defaultTemplate } from '../../src/template/default-template.js';
 import { parseTemplate } from '../../src/template/load.js';
 
@@ -253,15 +253,8 @@ describe('a cluster that has the agent from the start', () => {
 
   it('begins without an agent that its template’s clusters refuse, and the log says so once', () => {
     const errors: unknown[] = [];
-    const logger = {
-      debug: () => undefined,
-      info: () => undefined,
-      warn: () => undefined,
-    } as Partial<Logger>;
-    const refusing = newTemplate({
-      ...logger,
-      error: (object: object) => void errors.push(object),
-    } as Logger);
+    const logger = { ...silentLogger, error: (object: object) => void errors.push(object) };
+    const refusing = newTemplate({ logger });
     const { agent } = split(fixture.replace('kind: Deployment', 'kind: Deploiment'));
     expect([refusing.canShare(agent), one.canShare(split(fixture).agent)]).toEqual([false, true]);
     const made = ['a', 'b'].map((uid) => refusing.createCluster(cluster(uid), agent));

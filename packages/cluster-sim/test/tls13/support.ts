@@ -110,7 +110,7 @@ export interface HelloChanges {
 export function helloBody(changes: HelloChanges): Buffer {
   const shares = changes.shares ?? [{ group: 0x1d, key: Buffer.alloc(32, 9) }];
   const entries = shares.map(({ group, key }) => Buffer.concat([uint16s(group), vector(2, key)]));
-  let body = Buffer.concat([
+  let body: Buffer = Buffer.concat([
     uint16s(0x0303),
     Buffer.alloc(32, 7),
     vector(1, Buffer.alloc(32, 8)),

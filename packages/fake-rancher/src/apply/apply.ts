@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.js';
 import type { KubeObject } from '../kube/object.js';
 import { paths } from '../kube/paths.js';
 import { discover, type ResourceMap } from './discovery.js';
+import { goJson } from './go-json.js';
 import { verifyOpenApi } from './openapi.js';
 import { missing, threeWayPatch } from './strategic-merge.js';
 
@@ -72,7 +73,7 @@ function withLastApplied(object: KubeObject): KubeObject {
     ...plain,
     metadata: {
       ...plain.metadata,
-      annotations: { ...annotations, [lastApplied]: `${JSON.stringify(plain)}\n` },
+      annotations: { ...annotations, [lastApplied]: `${goJson(plain)}\n` },
     },
   };
 }

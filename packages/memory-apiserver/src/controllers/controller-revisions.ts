@@ -1,9 +1,10 @@
 import { isApiError } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import type { ControllerContext } from './controller.js';
-import { canonicalJson, fnv32a, safeEncode, templateText } from './hash.js';
+import { canonicalJson, fnv32, safeEncode, templateText } from './hash.js';
 import type { ControllerRevision, PodTemplate } from './kinds.js';
 import { controllerRef, isControlledBy } from './ownership.js';
+import { compact } from './status.js';
 
 const storage = 'controllerrevisions.apps';
 
@@ -51,7 +52,8 @@ export function syncRevisions({ api }: ControllerContext, owner: Owner): Revisio
     return { update: renumbered, all: [...others, renumbered], collisionCount };
   }
   for (; ; collisionCount++) {
-    const hash = safeEncode(fnv32a(collisionCount === 0 ? wanted : `${wanted}${collisionCount}`));
+    // That of upstream's StatefulSets; for DaemonSets it hashes how Go would print the template.
+    const hash = safeEncode(fnv32(`${goEscaped(text)}${collisionCount}`));
     const revisionName = `${name}-${hash}`;
     try {
       const created = api.create({
@@ -65,9 +67,7 @@ export function syncRevisions({ api }: ControllerContext, owner: Owner): Revisio
             [owner.kind === 'DaemonSet' ? revisionLabel : hashLabel]: hash,
           },
           ownerReferences: [controllerRef(owner)],
-          ...(owner.kind === 'DaemonSet' && owner.metadata.annotations !== undefined
-            ? { annotations: copied(owner.metadata.annotations) }
-            : {}),
+          ...compact({ annotations: owner.metadata.annotations }),
         },
         data,
         revision: next,
@@ -82,10 +82,9 @@ export function syncRevisions({ api }: ControllerContext, owner: Owner): Revisio
   }
 }
 
-const copied = (annotations: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(annotations).filter(([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration'),
-  );
+/** JSON as Go writes it, safe in HTML. */
+const goEscaped = (json: string): string =>
+  json.replaceAll(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** The hash in a revision's name, with which a DaemonSet marks its pods. */
 export const hashOf = ({ metadata }: ControllerRevision): string =>

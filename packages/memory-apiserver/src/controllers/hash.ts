@@ -8,6 +8,13 @@ export function fnv32a(text: string): number {
   return hash >>> 0;
 }
 
+/** 32-bit FNV-1 of the text in UTF-8, as Go's `fnv.New32`. */
+export function fnv32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash, 0x01000193) ^ byte;
+  return hash >>> 0;
+}
+
 /** JSON with keys in order and without empty values, so that equal objects give equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -289,7 +289,10 @@ export class ControllerRuntime {
 
   #ownersOf(state: ClusterWork): OwnerIndex {
     const { baseOwners, name, variables } = state.cluster;
-    return (state.owners ??= new OwnerIndex(baseOwners, name === undefined ? undefined : { name, variables }));
+    return (state.owners ??= new OwnerIndex(
+      baseOwners,
+      name === undefined ? undefined : { name, variables },
+    ));
   }
 
   #enqueue(state: ClusterWork, work: Work): void {
