@@ -11,6 +11,7 @@ import type { FleetParts } from './fleet-parts.js';
 import { LocalListener } from './local-access/local-listener.js';
 import { PortListeners } from './local-access/port-listeners.js';
 import type { AttemptFailure, HostedCluster } from './host/hosted-cluster.js';
+import { IdleCollector } from './idle-collector.js';
 import type { Logger } from './logger.js';
 import type { FleetMetrics } from './metrics.js';
 import { RancherWatch } from './rancher-watch/rancher-watch.js';
@@ -39,6 +40,7 @@ export class FleetEngine {
   readonly #executor: Executor;
   readonly #watch: RancherWatch;
   readonly #sampler = new LoadSampler();
+  readonly #collector = new IdleCollector();
   readonly #bottleneck: BottleneckWatch;
   readonly #churn: Churn;
   /** Backends whose clusters of before are all there. */
@@ -68,7 +70,11 @@ export class FleetEngine {
     });
     parts.onRancherAnswer = (answer) => this.#executor.ramp.observe(answer);
     this.#bottleneck = new BottleneckWatch({
-      sample: () => parts.shards.worstSample(this.#sampler.sample()),
+      sample: () => {
+        const own = this.#sampler.sample();
+        this.#collector.look(own.eventLoopShare);
+        return parts.shards.worstSample(own);
+      },
       delayer: parts.delayer,
       now,
       logger,

@@ -7,6 +7,7 @@ import { LoadSampler } from '../bottleneck/load-sampler.js';
 import { Delayer } from '../delayer.js';
 import { errorText, FleetError, UnknownTemplateError } from '../errors.js';
 import { EventLoopDelay } from '../event-loop-delay.js';
+import { IdleCollector } from '../idle-collector.js';
 import type { LocalCluster } from '../host/local-cluster.js';
 import { LocalHost } from '../host/local-host.js';
 import { Journal } from '../journal/journal.js';
@@ -163,6 +164,7 @@ class GivenTemplates {
 class LoadReporter {
   readonly #delay = new EventLoopDelay();
   readonly #sampler = new LoadSampler();
+  readonly #collector = new IdleCollector();
   readonly #timer: NodeJS.Timeout;
   readonly #told = new Map<string, string>();
   #sample = this.#sampler.sample();
@@ -185,7 +187,10 @@ class LoadReporter {
 
   #report(): void {
     this.#turn += 1;
-    if (this.#turn % sampleTurns === 0) this.#sample = this.#sampler.sample();
+    if (this.#turn % sampleTurns === 0) {
+      this.#sample = this.#sampler.sample();
+      this.#collector.look(this.#sample.eventLoopShare);
+    }
     if (this.#turn % minuteTurns === 0) this.#delay.turnMinute();
     this.send({
       type: 'load',

@@ -1,0 +1,60 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+export interface IdleCollectorOptions {
+  /** Bytes that V8 has of the machine for objects of this thread. @default asks V8 */
+  heapTotal?: () => number;
+  /** A full collection. @default V8's */
+  collect?: () => void;
+  /** Milliseconds on a clock that never goes back. @default performance.now */
+  clock?: () => number;
+}
+
+/** Busier than that, V8 collects by itself soon enough, and a pause would hurt. */
+const idleShare = 0.6;
+/** A burst is over when the load has fallen from more than that times what it is now, and a little. */
+const fallen = { times: 1.5, more: 0.1 };
+/** What a heap must have grown by without a burst, to be worth a pause of some hundred milliseconds. */
+const growth = { bytes: 32 << 20, share: 0.2 };
+const leastMs = 60_000;
+
+/**
+ * Gives back what a burst of work has left. V8 collects when something is allocated: a thread that falls idle after
+ * thousands of clusters came, or went, would keep what it needed at its busiest for hours.
+ */
+export class IdleCollector {
+  readonly #heapTotal: () => number;
+  readonly #collect: () => void;
+  readonly #clock: () => number;
+  /** Highest share of a period since the last collection. */
+  #busiest = 0;
+  #after: number;
+  #collectedAt: number;
+
+  constructor(options: IdleCollectorOptions = {}) {
+    this.#heapTotal = options.heapTotal ?? (() => getHeapStatistics().total_heap_size);
+    this.#clock = options.clock ?? (() => performance.now());
+    this.#collect = options.collect ?? fullCollection();
+    this.#after = this.#heapTotal();
+    this.#collectedAt = this.#clock();
+  }
+
+  /** To be called every so often with the share of the time since the last call in which the thread had work. */
+  look(eventLoopShare: number): void {
+    this.#busiest = Math.max(this.#busiest, eventLoopShare);
+    if (eventLoopShare > idleShare || this.#clock() - this.#collectedAt < leastMs) return;
+    const burstIsOver = this.#busiest > eventLoopShare * fallen.times + fallen.more;
+    const grown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
+    if (!burstIsOver && !grown) return;
+    this.#collect();
+    this.#busiest = 0;
+    this.#after = this.#heapTotal();
+    this.#collectedAt = this.#clock();
+  }
+}
+
+/** V8's `gc`, which a context has that is made after the flag is set. */
+function fullCollection(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { IdleCollector } from '../src/idle-collector.js';
+
+const MB = 1 << 20;
+
+function setup() {
+  const state = { total: 100 * MB, now: 0, collections: 0 };
+  const collector = new IdleCollector({
+    heapTotal: () => state.total,
+    clock: () => state.now,
+    collect: () => {
+      state.collections += 1;
+      state.total = 110 * MB;
+    },
+  });
+  return { state, collector };
+}
+
+describe('a thread that falls idle', () => {
+  it('collects once what a burst of work has left, of any size', () => {
+    const { state, collector } = setup();
+    collector.look(0.95);
+    for (state.now = 60_000; state.now < 3_600_000; state.now += 10_000) collector.look(0.3);
+    expect(state.collections).toBe(1);
+    // Deleting is less work than creating, and leaves more.
+    collector.look(0.6);
+    state.now += 60_000;
+    collector.look(0.02);
+    expect(state.collections).toBe(2);
+  });
+
+  it('collects what gathers without a burst', () => {
+    const { state, collector } = setup();
+    state.now = 60_000;
+    state.total = 131 * MB;
+    collector.look(0.1);
+    expect(state.collections).toBe(0);
+    state.total = 132 * MB;
+    collector.look(0.1);
+    expect(state).toMatchObject({ collections: 1, total: 110 * MB });
+  });
+
+  it('does nothing while there is work, nor more often than once a minute', () => {
+    const { state, collector } = setup();
+    state.total = 500 * MB;
+    collector.look(0.95);
+    state.now = 59_999;
+    collector.look(0.1);
+    state.now = 60_000;
+    collector.look(0.7);
+    expect(state.collections).toBe(0);
+  });
+
+  it('really gives memory back', () => {
+    let clock = 0;
+    const heap: unknown[][] = [[]];
+    const collector = new IdleCollector({ clock: () => clock });
+    for (let index = 0; index < 1_500_000; index += 1) heap[0]?.push({ index, text: `${index}` });
+    const before = process.memoryUsage().heapTotal;
+    heap.length = 0;
+    clock = 60_000;
+    collector.look(0);
+    expect(before - process.memoryUsage().heapTotal).toBeGreaterThan(32 * MB);
+  });
+});
