@@ -53,7 +53,7 @@ export async function startAgent(settings: Settings, options: StartOptions): Pro
       ...(options.pingPort === undefined ? {} : { port: options.pingPort }),
     });
     if (ping) closers.push(() => ping.close());
-    const pprof = settings.pprof ? await startPprof(settings, logger) : undefined;
+    const pprof = settings.pprof ? await startPprof(settings, logger, fleet) : undefined;
     if (pprof) closers.push(() => pprof.close());
     closers.push(startMemoryLog(settings.memLogIntervalSec, logger, () => fleet.names().length));
 
@@ -83,9 +83,10 @@ async function listen(app: AgentApp, { listenAddress: host, listenPort: port }: 
 async function startPprof(
   settings: Settings,
   logger: FastifyBaseLogger,
+  fleet: Fleet,
 ): ReturnType<typeof startPprofServer> {
   try {
-    return await startPprofServer({ port: settings.pprofPort, logger });
+    return await startPprofServer({ port: settings.pprofPort, logger, fleet });
   } catch (error) {
     throw listenError(error, 'profiles', 'PprofPort', '127.0.0.1', settings.pprofPort);
   }

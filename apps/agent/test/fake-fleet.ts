@@ -170,6 +170,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
         inFlight: 1,
         queued: 2,
         maxPerSec: 0,
+        ownPerSec: 6,
         activating: 7,
         maxActivations: 64,
         pausedMs: 1500,

@@ -2,6 +2,7 @@ import type { RancherCluster } from '@scale-cluster/rancher-client';
 import { backendKinds, type BackendKind } from './backend/backend-kinds.js';
 import { BottleneckWatch } from './bottleneck/bottleneck-watch.js';
 import { LoadSampler } from './bottleneck/load-sampler.js';
+import { busyShare } from './busy-share.js';
 import { Churn } from './churn/churn.js';
 import { churnRates } from './churn/kinds.js';
 import type { ClusterSet } from './cluster/cluster-set.js';
@@ -14,6 +15,7 @@ import type { AttemptFailure, HostedCluster } from './host/hosted-cluster.js';
 import { IdleCollector } from './idle-collector.js';
 import type { Logger } from './logger.js';
 import type { FleetMetrics } from './metrics.js';
+import { OwnPace } from './ramp/own-pace.js';
 import { RancherWatch } from './rancher-watch/rancher-watch.js';
 import { Executor, observationOf } from './reconcile/executor.js';
 import { Reconciler, stageOf } from './reconcile/reconciler.js';
@@ -33,6 +35,7 @@ export interface FleetEngineOptions {
 /** A cluster that isn't active is looked at so often even if no event comes: events can be lost. */
 const lookMs = 30_000;
 const renewalMs = 3_600_000;
+const paceMs = 2_000;
 
 /** Everything that works in the background: reconciler, tunnels, the watch on Rancher, the local listener. */
 export class FleetEngine {
@@ -41,6 +44,8 @@ export class FleetEngine {
   readonly #watch: RancherWatch;
   readonly #sampler = new LoadSampler();
   readonly #collector = new IdleCollector();
+  readonly #ownPace = new OwnPace();
+  readonly #busyShare = busyShare();
   readonly #bottleneck: BottleneckWatch;
   readonly #churn: Churn;
   /** Backends whose clusters of before are all there. */
@@ -58,6 +63,7 @@ export class FleetEngine {
       hosts: parts.shards,
       state: parts.state,
       agentManifests: parts.agentManifests,
+      ownPace: this.#ownPace,
       delayer: parts.delayer,
       now,
       random,
@@ -154,6 +160,7 @@ export class FleetEngine {
     this.#watch.start();
     this.#bottleneck.start();
     this.#churn.start();
+    this.#everyTwoSeconds();
     this.#everyMinute();
     this.#everyHour();
     void this.#listen();
@@ -377,6 +384,16 @@ export class FleetEngine {
       ),
     );
     return listeners;
+  }
+
+  #everyTwoSeconds(): void {
+    const { delayer, shards } = this.options.parts;
+    delayer.delay('fleet/pace', paceMs, () => {
+      const share = shards.busiestShare(this.#busyShare());
+      // How busy it is while nobody waits says nothing of what it could follow.
+      if (this.#executor.ramp.queued > 0) this.#ownPace.observe(share);
+      this.#everyTwoSeconds();
+    });
   }
 
   #everyMinute(): void {

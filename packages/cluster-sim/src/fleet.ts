@@ -25,6 +25,7 @@ import { CapacityGate } from './preflight/capacity-gate.js';
 import { readMachine, type Machine } from './preflight/machine.js';
 import { sumRequests } from './request-counts.js';
 import type { Settings } from './settings/schema.js';
+import type { ThreadInspector } from './shards/shard-set.js';
 import type { ClusterRecord } from './state/record.js';
 import type { ClusterInfo } from './template/cluster-info.js';
 import { defaultTemplateName } from './template/template-set.js';
@@ -104,7 +105,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       logger: silentLogger,
       now: () => Date.now(),
       random: () => Math.random(),
-      readMachine,
+      readMachine: () => readMachine(options.settings.shards),
       ...options,
     };
     const metrics = new FleetMetrics(resolved.random);
@@ -330,6 +331,11 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return this.#parts.shards.crash(index);
   }
 
+  /** For profiles of a shard's thread. Throws ShardNotFoundError. */
+  shardInspector(index: number): ThreadInspector {
+    return this.#parts.shards.inspector(index);
+  }
+
   /** Events after the given number, as far as they are still kept (the last 5,000). */
   eventsSince(seq: number): FleetEvent[] {
     return this.#events.since(seq);
@@ -357,7 +363,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       errors: this.#metrics.errors,
       uptimeSec: this.#metrics.uptimeSec,
       eventLoop: shards.worstEventLoop(this.#metrics.eventLoop.figures),
-      memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+      memory: { rssBytes: rss, heapUsedBytes: heapUsed + shards.heapUsedBytes },
     };
   }
 

@@ -39,6 +39,7 @@ export { loadSettings } from './settings/load.js';
 export type { LoadSettingsOptions } from './settings/load.js';
 export { environmentName, settingsSchema } from './settings/schema.js';
 export type { Settings, SettingsFile } from './settings/schema.js';
+export type { ThreadInspector } from './shards/shard-set.js';
 export { captureTemplate, openKubeconfig } from './template/capture/index.js';
 export type {
   Capture,

@@ -222,6 +222,8 @@ export interface RampView {
   queued: number;
   /** 0 for no limit. */
   maxPerSec: number;
+  /** Creations per second that this process can follow, as found out from how busy it is. */
+  ownPerSec: number;
   /** Clusters created in Rancher and not Active yet (those that take too long left out), and the limit or 0. */
   activating: number;
   maxActivations: number;
@@ -291,6 +293,7 @@ export interface FleetSummary {
   uptimeSec: number;
   /** How late the event loop was in the last minute, of the thread that fares worst. */
   eventLoop: { meanMs: number; p99Ms: number; maxMs: number };
+  /** Of the process; the JavaScript heaps of all its threads together. */
   memory: { rssBytes: number; heapUsedBytes: number };
 }
 

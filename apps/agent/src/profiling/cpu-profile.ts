@@ -1,29 +1,28 @@
 import type { Profiler } from 'node:inspector';
-import { Session } from 'node:inspector/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ThreadInspector } from '@scale-cluster/cluster-sim';
 import { toFrame } from './call-tree.js';
 import { ProfileBuilder, type Frame } from './profile-builder.js';
 
 /** 100 samples a second, as Go's runtime takes; finer sampling slows a busy agent. */
 const SAMPLING_INTERVAL_US = 10_000;
 
-/**
- * Samples this process's CPU for `seconds` and gives a pprof file. An abort ends it early and rejects.
- * Only the main thread is seen.
- */
-export async function recordCpuProfile(seconds: number, signal: AbortSignal): Promise<Buffer> {
-  const session = new Session();
-  session.connect();
+/** Samples the CPU of a thread for `seconds` and gives a pprof file. An abort ends it early and rejects. */
+export async function recordCpuProfile(
+  thread: ThreadInspector,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const startedAt = Date.now();
+  await thread.post('Profiler.enable');
   try {
-    const startedAt = Date.now();
-    await session.post('Profiler.enable');
-    await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL_US });
-    await session.post('Profiler.start');
+    await thread.post('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL_US });
+    await thread.post('Profiler.start');
     await delay(seconds * 1000, undefined, { signal });
-    const { profile } = await session.post('Profiler.stop');
+    const { profile } = (await thread.post('Profiler.stop')) as Profiler.StopReturnType;
     return await encodeCpuProfile(profile, startedAt);
   } finally {
-    session.disconnect();
+    await thread.post('Profiler.disable');
   }
 }
 

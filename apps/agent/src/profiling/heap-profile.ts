@@ -1,5 +1,5 @@
 import type { HeapProfiler } from 'node:inspector';
-import { Session } from 'node:inspector/promises';
+import type { ThreadInspector } from '@scale-cluster/cluster-sim';
 import { toFrame } from './call-tree.js';
 import { ProfileBuilder, type Frame } from './profile-builder.js';
 
@@ -7,27 +7,25 @@ import { ProfileBuilder, type Frame } from './profile-builder.js';
 const SAMPLING_INTERVAL_BYTES = 512 * 1024;
 
 /**
- * Samples allocations from `start()` on; each `take()` shows what of them is still alive. Memory allocated
+ * Samples allocations of a thread from `start()` on; each `take()` shows what of them is still alive. Memory allocated
  * before `start()` and memory outside V8's heap (sockets, TLS, Buffers) is not seen.
  */
 export class HeapSampler {
-  private readonly session = new Session();
   private startedAt = 0;
+
+  constructor(private readonly thread: ThreadInspector) {}
 
   async start(): Promise<void> {
     this.startedAt = Date.now();
-    this.session.connect();
-    await this.session.post('HeapProfiler.enable');
-    await this.session.post('HeapProfiler.startSampling', { samplingInterval: SAMPLING_INTERVAL_BYTES });
+    await this.thread.post('HeapProfiler.enable');
+    await this.thread.post('HeapProfiler.startSampling', { samplingInterval: SAMPLING_INTERVAL_BYTES });
   }
 
   async take(): Promise<Buffer> {
-    const { profile } = await this.session.post('HeapProfiler.getSamplingProfile');
-    return encodeHeapProfile(profile, Date.now(), Date.now() - this.startedAt);
-  }
-
-  stop(): void {
-    this.session.disconnect();
+    const taken = (await this.thread.post(
+      'HeapProfiler.getSamplingProfile',
+    )) as HeapProfiler.GetSamplingProfileReturnType;
+    return encodeHeapProfile(taken.profile, Date.now(), Date.now() - this.startedAt);
   }
 }
 

@@ -26,6 +26,7 @@ const Ramp = Type.Object(
     inFlight: Type.Integer(),
     queued: Type.Integer(),
     maxPerSec: Type.Number(),
+    ownPerSec: Type.Number({ description: 'Creations per second that this agent can follow, as found out.' }),
     activating: Type.Integer({ description: 'Created in Rancher and not Active yet.' }),
     maxActivations: Type.Integer(),
     pausedMs: Type.Number({ description: 'Nothing new begins for so long, because Rancher refused.' }),

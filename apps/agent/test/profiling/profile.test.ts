@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { ShardNotFoundError } from '@scale-cluster/cluster-sim';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeCpuProfile } from '../../src/profiling/cpu-profile.js';
 import { encodeHeapProfile } from '../../src/profiling/heap-profile.js';
 import { ProfileBuilder } from '../../src/profiling/profile-builder.js';
 import { startPprofServer, type PprofServer } from '../../src/profiling/pprof-server.js';
+import type { ShardInspectors } from '../../src/profiling/threads.js';
 import { decodeProfile } from './decode-profile.js';
 
 const frame = (functionName: string, lineNumber: number) => ({
@@ -112,15 +116,56 @@ function goAvailable(): boolean {
   }
 }
 
+/** A thread that is never idle, and does what an inspector tells it. */
+const threadSource = `
+  const { parentPort } = require('node:worker_threads');
+  const { Session } = require('node:inspector/promises');
+  const session = new Session();
+  session.connect();
+  parentPort.on('message', async ({ id, method, params }) =>
+    parentPort.postMessage({ id, result: await session.post(method, params) }));
+  const kept = [];
+  function keepInTheThread() { for (let i = 0; i < 2000; i++) kept.push('string number ' + kept.length + ' of many'); }
+  function burnTheThread() { const until = performance.now() + 15; while (performance.now() < until) Math.sqrt(until); }
+  setInterval(() => { burnTheThread(); if (kept.length < 500000) keepInTheThread(); }, 20);
+`;
+
+function fleetOf(thread: Worker): ShardInspectors {
+  let calls = 0;
+  return {
+    shards: () => [{ index: 0 }],
+    shardInspector: (index) => {
+      if (index !== 0) throw new ShardNotFoundError(index, 1);
+      return {
+        post: (method, params) =>
+          new Promise((resolve) => {
+            const id = ++calls;
+            const onMessage = (answer: { id: number; result: unknown }): void => {
+              if (answer.id !== id) return;
+              thread.off('message', onMessage);
+              resolve(answer.result);
+            };
+            thread.on('message', onMessage);
+            thread.postMessage({ id, method, params });
+          }),
+      };
+    },
+  };
+}
+
 describe('pprof server', () => {
   let server: PprofServer;
   let folder: string;
+  let thread: Worker;
   beforeAll(async () => {
-    server = await startPprofServer({ port: 0, logger: silent });
+    thread = new Worker(threadSource, { eval: true });
+    await once(thread, 'online');
+    server = await startPprofServer({ port: 0, logger: silent, fleet: fleetOf(thread) });
     folder = mkdtempSync(join(tmpdir(), 'pprof-'));
   });
   afterAll(async () => {
     await server.close();
+    await thread.terminate();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -152,6 +197,20 @@ describe('pprof server', () => {
     const mine = decodeProfile(bytes).samples.filter((sample) => sample.stack.includes('keepManyStrings'));
     expect(kept).toHaveLength(100_000);
     expect(mine.reduce((sum, sample) => sum + (sample.values[0] ?? 0), 0)).toBeGreaterThan(1_000_000);
+  });
+
+  it('shows the same of the thread of a shard', async () => {
+    const take = async (name: string): Promise<ReturnType<typeof decodeProfile>['samples']> => {
+      const answer = await fetch(`${server.url}/debug/pprof/${name}`);
+      return decodeProfile(new Uint8Array(await answer.arrayBuffer())).samples;
+    };
+    const cpu = await take('profile?seconds=0.5&shard=0');
+    expect(cpu.some(({ stack }) => stack.includes('burnTheThread'))).toBe(true);
+    expect(cpu.some(({ stack }) => stack.includes('burnTheProcessor'))).toBe(false);
+    const heap = await take('heap?shard=0');
+    expect(heap.some(({ stack }) => stack.includes('keepInTheThread'))).toBe(true);
+    const missing = await fetch(`${server.url}/debug/pprof/heap?shard=7`);
+    expect([missing.status, await missing.text()]).toEqual([404, 'there is no shard 7: they are 0 to 0\n']);
   });
 
   it('names its profiles on the index and refuses unknown ones and impossible times', async () => {

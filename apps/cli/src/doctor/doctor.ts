@@ -1,3 +1,4 @@
+import { readMachine } from '@scale-cluster/cluster-sim';
 import { checkSettings, checkTemplate } from './configuration.js';
 import type { Finding } from './finding.js';
 import { checkPorts } from './ports.js';
@@ -8,7 +9,7 @@ import { checkCapacity, checkPrograms } from './resources.js';
 export async function* examine(count: number, home: string | undefined): AsyncGenerator<Finding> {
   const { findings, settings } = checkSettings(home);
   yield* findings;
-  yield* checkCapacity(settings?.backend ?? 'memory', count);
+  yield* checkCapacity(settings?.backend ?? 'memory', count, readMachine(settings?.shards));
   if (!settings) return;
   yield* checkPrograms(settings);
   yield await checkTemplate(settings);

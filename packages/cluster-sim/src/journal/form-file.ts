@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { FieldForms, FormRecord } from '@scale-cluster/memory-apiserver';
 
 /**
- * Forms of `metadata.managedFields` that the entries of all shards refer to: a few hundred lines `id TAB text`, the
+ * Forms of `metadata.managedFields` that the entries of all files refer to: a few hundred lines `id TAB text`, the
  * same for any number of clusters. Only appended to. Ids follow from the texts, so that several threads may each have a
  * file of their own.
  */

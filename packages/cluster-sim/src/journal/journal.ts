@@ -6,7 +6,7 @@ import { FleetClosedError } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
 import { FormFile } from './form-file.js';
 import { formatEnd, formatLine } from './line.js';
-import { JournalShard, type ShardContent } from './shard.js';
+import { JournalFile, type FileContent } from './journal-file.js';
 
 export interface JournalOptions {
   /** Made if absent, readable only by its owner: Secrets of the clusters are in it. */
@@ -20,7 +20,7 @@ export interface JournalOptions {
   flushDelayMs?: number;
   /** How often the files are synced to disk, milliseconds. @default 1000 */
   syncIntervalMs?: number;
-  /** What a shard may hold beyond twice its live content. @default 1 MiB */
+  /** What a file may hold beyond twice its live content. @default 1 MiB */
   slackBytes?: number;
 }
 
@@ -48,10 +48,10 @@ export function journalPartOf(uid: string, of: number): number {
  */
 export class Journal {
   /** By their numbers: only those of this part, as nobody else may touch a file. */
-  readonly #shards = new Map<number, JournalShard>();
-  readonly #files: number;
-  readonly #changed = new Set<JournalShard>();
-  readonly #unsynced = new Set<JournalShard>();
+  readonly #files = new Map<number, JournalFile>();
+  readonly #count: number;
+  readonly #changed = new Set<JournalFile>();
+  readonly #unsynced = new Set<JournalFile>();
   readonly #logger: Logger;
   readonly #flushDelayMs: number;
   readonly #syncTimer: NodeJS.Timeout;
@@ -65,14 +65,14 @@ export class Journal {
     /** What entries refer to; give it to the API server whose clusters write. */
     readonly forms: FormFile,
   ) {
-    this.#files = options.files ?? journalFiles;
+    this.#count = options.files ?? journalFiles;
     const { index: part, of } = options.part ?? { index: 0, of: 1 };
     const slack = options.slackBytes ?? 1 << 20;
     this.#logger = options.logger ?? silentLogger;
     this.#flushDelayMs = options.flushDelayMs ?? 50;
-    for (let file = part; file < this.#files; file += of) {
+    for (let file = part; file < this.#count; file += of) {
       const path = join(options.folder, `shard-${String(file).padStart(2, '0')}.log`);
-      this.#shards.set(file, new JournalShard(path, slack));
+      this.#files.set(file, new JournalFile(path, slack));
     }
     this.#syncTimer = setInterval(() => void this.#sync(), options.syncIntervalMs ?? 1000);
     this.#syncTimer.unref();
@@ -86,14 +86,14 @@ export class Journal {
   }
 
   /**
-   * Hands out what the shards hold, one after the other so that only one is in memory at a time; entries of clusters
+   * Hands out what the files hold, one after the other so that only one is in memory at a time; entries of clusters
    * that `keep` refuses are skipped. Run it to its end before the first append. Throws {@link FleetClosedError} when
    * the journal is closed meanwhile: what is not read yet must not be taken for absent.
    */
-  async *load(keep: (uid: string) => boolean): AsyncGenerator<ShardContent> {
-    for (const shard of this.#shards.values()) {
+  async *load(keep: (uid: string) => boolean): AsyncGenerator<FileContent> {
+    for (const file of this.#files.values()) {
       if (this.#closed) throw new FleetClosedError();
-      const loading = shard.load(keep);
+      const loading = file.load(keep);
       this.#loading = loading;
       yield await loading;
     }
@@ -101,43 +101,43 @@ export class Journal {
 
   /** A function that appends writes of one cluster; calls after {@link close} do nothing. */
   writer(uid: string): (entry: JournalEntry) => void {
-    const shard = this.#shardOf(uid);
+    const file = this.#fileOf(uid);
     return (entry) => {
       // Events are gone after an hour in any cluster; nobody misses them after a restart.
       if (this.#closed || entry.storage === 'events' || isHeartbeat(entry)) return;
-      shard.append(uid, formatLine(uid, entry));
+      file.append(uid, formatLine(uid, entry));
       this.#entries += 1;
-      this.#schedule(shard);
+      this.#schedule(file);
     };
   }
 
   /** Forgets a cluster. */
   end(uid: string): void {
     if (this.#closed) return;
-    const shard = this.#shardOf(uid);
-    shard.end(uid, formatEnd(uid));
-    this.#schedule(shard);
+    const file = this.#fileOf(uid);
+    file.end(uid, formatEnd(uid));
+    this.#schedule(file);
   }
 
   /** Resolves when all appends so far are with the operating system. */
   async flush(): Promise<void> {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    const shards = [...this.#changed];
+    const files = [...this.#changed];
     this.#changed.clear();
     try {
       // Before what refers to them.
-      if (shards.length > 0) await this.forms.flush();
+      if (files.length > 0) await this.forms.flush();
     } catch (error) {
       this.#logger.error({ error: (error as Error).message }, 'journal could not be written');
-      for (const shard of shards) this.#schedule(shard, 1000);
+      for (const file of files) this.#schedule(file, 1000);
       return;
     }
-    for (const shard of shards) {
-      this.#unsynced.add(shard);
-      await shard.flush().catch((error: unknown) => {
+    for (const file of files) {
+      this.#unsynced.add(file);
+      await file.flush().catch((error: unknown) => {
         this.#logger.error({ error: (error as Error).message }, 'journal could not be written');
-        this.#schedule(shard, 1000);
+        this.#schedule(file, 1000);
       });
     }
   }
@@ -149,33 +149,33 @@ export class Journal {
     await this.#loading?.catch(() => undefined);
     await this.flush();
     clearTimeout(this.#flushTimer);
-    await Promise.all([this.forms, ...this.#shards.values()].map((file) => file.close()));
+    await Promise.all([this.forms, ...this.#files.values()].map((file) => file.close()));
   }
 
   /** Bytes in all files, and entries appended since the start. */
   get stats(): { bytes: number; entries: number } {
     return {
-      bytes: [...this.#shards.values()].reduce((sum, shard) => sum + shard.bytes, 0),
+      bytes: [...this.#files.values()].reduce((sum, file) => sum + file.bytes, 0),
       entries: this.#entries,
     };
   }
 
-  #schedule(shard: JournalShard, delayMs = this.#flushDelayMs): void {
-    this.#changed.add(shard);
+  #schedule(file: JournalFile, delayMs = this.#flushDelayMs): void {
+    this.#changed.add(file);
     this.#flushTimer ??= setTimeout(() => void this.flush(), delayMs);
   }
 
   async #sync(): Promise<void> {
-    const shards = [...this.#unsynced];
+    const files = [...this.#unsynced];
     this.#unsynced.clear();
-    if (shards.length > 0) await this.forms.sync().catch(() => undefined);
-    for (const shard of shards) await shard.sync().catch(() => this.#unsynced.add(shard));
+    if (files.length > 0) await this.forms.sync().catch(() => undefined);
+    for (const file of files) await file.sync().catch(() => this.#unsynced.add(file));
   }
 
-  #shardOf(uid: string): JournalShard {
-    const shard = this.#shards.get(fileIndexOf(uid, this.#files));
-    if (shard === undefined) throw new RangeError(`cluster ${uid} is not of this part of the journal`);
-    return shard;
+  #fileOf(uid: string): JournalFile {
+    const file = this.#files.get(fileIndexOf(uid, this.#count));
+    if (file === undefined) throw new RangeError(`cluster ${uid} is not of this part of the journal`);
+    return file;
   }
 }
 

@@ -89,7 +89,7 @@ export function remedyFor({ resource, needed }: Supply): string {
     case 'memory':
       return 'use a larger machine, or fewer clusters';
     case 'JavaScript heap':
-      return `start with NODE_OPTIONS=--max-old-space-size=${Math.ceil((needed * 1.5) / 2 ** 20)}`;
+      return `give it more threads by Shards, or start with NODE_OPTIONS=--max-old-space-size=${Math.ceil((needed * 1.5) / 2 ** 20)}`;
     case 'open files':
       return `raise the hard limit before the start, as in "ulimit -Hn ${needed * 2}" or LimitNOFILE=${needed * 2} of systemd`;
     case 'processes':

@@ -9,20 +9,23 @@ export interface Machine {
   tasks: number | undefined;
   /** Memory that is free now, in bytes. */
   memoryBytes: number;
-  /** Limit of V8's heap, in bytes. */
+  /** Limit of V8's heap, in bytes, of all threads that clusters in memory can be in together. */
   heapBytes: number;
 }
 
 /**
  * Looks at the machine as it is now. Limits are those of the start of the process: Node raises the soft limit of open
  * files to the hard one by itself, and only the administrator can raise the hard one.
+ *
+ * @param shards worker threads that clusters are spread over; 0 if they are in the main thread
  */
-export function readMachine(): Machine {
+export function readMachine(shards = 0): Machine {
   limits ??= readLimits();
   return {
     ...limits,
     memoryBytes: memoryAvailable(),
-    heapBytes: getHeapStatistics().heap_size_limit,
+    // Each thread has a heap, with the same limit: see WorkerShard.
+    heapBytes: getHeapStatistics().heap_size_limit * Math.max(1, shards),
   };
 }
 

@@ -2,6 +2,7 @@ import type { RancherAnswer } from '@scale-cluster/rancher-client';
 import type { Delayer } from '../delayer.js';
 import type { Logger } from '../logger.js';
 import type { RampView } from '../views.js';
+import type { OwnPace } from './own-pace.js';
 import { Window } from './window.js';
 
 export interface RampOptions {
@@ -11,6 +12,8 @@ export interface RampOptions {
   perSec: number;
   /** Most clusters between their creation in Rancher and Active; 0 for no such limit. */
   maxActivations: number;
+  /** What this process itself can follow. @default no limit */
+  ownPace?: Pick<OwnPace, 'perSec'>;
   delayer: Pick<Delayer, 'delay'>;
   now: () => number;
   logger: Logger;
@@ -25,8 +28,8 @@ const stragglerMs = 120_000;
 
 /**
  * Lets clusters begin their way into Rancher as fast as Rancher takes them: never more at a time than it bears, found
- * out from how it answers; not while it asks to wait (429 and 5xx, `Retry-After`); not faster than the user allows; and
- * not while too many earlier ones are still on their way to Active. First come, first served.
+ * out from how it answers; not while it asks to wait (429 and 5xx, `Retry-After`); not faster than the user allows or
+ * this process can follow; and not while too many earlier ones are still on their way to Active. First come, first served.
  */
 export class Ramp {
   readonly #window: Window;
@@ -44,15 +47,21 @@ export class Ramp {
     this.#window = new Window({ most: options.concurrent });
   }
 
+  /** How many wait for their turn. */
+  get queued(): number {
+    return this.#waiting.size;
+  }
+
   get view(): RampView {
-    const { concurrent, perSec, maxActivations, now } = this.options;
+    const { concurrent, perSec, maxActivations, now, ownPace } = this.options;
     this.#dropStragglers();
     return {
       window: this.#window.size,
       maxWindow: concurrent,
       inFlight: this.#inFlight,
-      queued: this.#waiting.size,
+      queued: this.queued,
       maxPerSec: perSec,
+      ownPerSec: Number((ownPace?.perSec ?? 0).toFixed(1)),
       activating: this.#activating.size,
       maxActivations,
       pausedMs: Math.max(0, this.#pausedUntil - now()),
@@ -133,21 +142,21 @@ export class Ramp {
         if (Number.isFinite(waitMs)) this.options.delayer.delay('ramp', waitMs, () => this.#pump());
         return;
       }
-      const { now, perSec } = this.options;
+      const { now } = this.options;
       this.#waiting.delete(key);
       this.#inFlight += 1;
       this.#activating.delete(key);
       this.#activating.set(key, now());
-      if (perSec > 0) this.#nextAt = Math.max(this.#nextAt, now()) + 1000 / perSec;
+      this.#nextAt = Math.max(this.#nextAt, now()) + 1000 / this.#perSec;
       resolve(true);
     }
   }
 
   /** Until the next may begin; Infinity when that depends on the end of another one. */
   #waitMs(): number {
-    const { now, perSec, maxActivations } = this.options;
+    const { now, maxActivations } = this.options;
     if (this.#inFlight >= this.#window.size) return Infinity;
-    let until = Math.max(this.#pausedUntil, perSec > 0 ? this.#nextAt : -Infinity);
+    let until = Math.max(this.#pausedUntil, this.#nextAt);
     if (maxActivations > 0) {
       this.#dropStragglers();
       const oldest = this.#activating.values().next();
@@ -155,6 +164,12 @@ export class Ramp {
         until = Math.max(until, oldest.value + stragglerMs);
     }
     return Math.max(0, until - now());
+  }
+
+  /** Infinity without any limit. */
+  get #perSec(): number {
+    const { perSec, ownPace } = this.options;
+    return Math.min(perSec > 0 ? perSec : Infinity, ownPace?.perSec ?? Infinity);
   }
 
   #dropStragglers(): void {

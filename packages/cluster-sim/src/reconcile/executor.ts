@@ -15,6 +15,7 @@ import type { Delayer } from '../delayer.js';
 import { errorText, FleetError } from '../errors.js';
 import type { HostedCluster, Registration } from '../host/hosted-cluster.js';
 import type { Logger } from '../logger.js';
+import type { OwnPace } from '../ramp/own-pace.js';
 import { Ramp } from '../ramp/ramp.js';
 import type { Settings } from '../settings/schema.js';
 import type { StateStore } from '../state/state-store.js';
@@ -52,6 +53,7 @@ export interface ExecutorOptions {
   hosts: ClusterHosts;
   state: StateStore;
   agentManifests: Pick<AgentManifests, 'add'>;
+  ownPace: Pick<OwnPace, 'perSec'>;
   delayer: Delayer;
   now: () => number;
   random: () => number;
@@ -79,11 +81,12 @@ export class Executor {
   readonly #actions: Record<Action, (cluster: ManagedCluster) => Promise<number | undefined>>;
 
   constructor(private readonly options: ExecutorOptions) {
-    const { settings, delayer, now, logger } = options;
+    const { settings, ownPace, delayer, now, logger } = options;
     this.ramp = new Ramp({
       concurrent: settings.concurrentCreates,
       perSec: settings.createsPerSec,
       maxActivations: settings.maxConcurrentActivations,
+      ownPace,
       delayer,
       now,
       logger,

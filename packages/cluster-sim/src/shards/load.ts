@@ -16,6 +16,8 @@ export interface ThreadMemory {
 export interface ShardLoad {
   /** Of the last minute. */
   eventLoop: EventLoopFigures;
+  /** Share of the time since the last message in which the thread had work, 0 to 1. */
+  busyShare: number;
   /** Of the last ten seconds or so. */
   sample: LoadSample;
   memory: ThreadMemory;

@@ -46,6 +46,8 @@ export interface ShardCalls {
   churn(uid: string, name: ChurnName, now: number): boolean;
   clearChurn(uid: string): void;
   stop(uid: string): void;
+  /** A command of the Chrome DevTools protocol to the thread. */
+  inspect(method: string, params: object | undefined): unknown;
   /** Ends tunnels properly and writes what is left; the thread ends after the answer. */
   close(): void;
 }

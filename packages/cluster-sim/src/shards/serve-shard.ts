@@ -1,9 +1,10 @@
-import { clearInterval, setInterval } from 'node:timers';
+import { Session } from 'node:inspector/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { join } from 'node:path';
 import { BackendSet } from '../backend/backend-set.js';
 import { MemoryBackend } from '../backend/memory-backend.js';
 import { LoadSampler } from '../bottleneck/load-sampler.js';
+import { busyShare } from '../busy-share.js';
 import { Delayer } from '../delayer.js';
 import { errorText, FleetError, UnknownTemplateError } from '../errors.js';
 import { EventLoopDelay } from '../event-loop-delay.js';
@@ -81,6 +82,7 @@ export async function serveShard(boot: ShardBoot, port: MessagePort): Promise<vo
   const door = await openDoor(boot.doorPath, (uid) => host.get(uid));
   const reporter = new LoadReporter(host, requests, journal, send);
 
+  let inspector: Session | undefined;
   const cluster = (uid: string): LocalCluster => {
     const found = host.get(uid);
     if (found === undefined) throw new TypeError(`shard ${boot.index} has no cluster ${uid}`);
@@ -111,6 +113,8 @@ export async function serveShard(boot: ShardBoot, port: MessagePort): Promise<vo
     churn: (uid, name, at) => cluster(uid).churn(name, at),
     clearChurn: (uid) => cluster(uid).clearChurn(),
     stop: (uid) => cluster(uid).stop(),
+    inspect: (method, params) =>
+      (inspector ??= connected()).post(method as 'Profiler.enable', params as never),
     close: async () => {
       reporter.close();
       delayer.close();
@@ -135,6 +139,12 @@ export async function serveShard(boot: ShardBoot, port: MessagePort): Promise<vo
     else identity.renew(message.leaf);
   });
   send({ type: 'ready' });
+}
+
+function connected(): Session {
+  const session = new Session();
+  session.connect();
+  return session;
 }
 
 /** Getters don't travel. */
@@ -165,6 +175,7 @@ class LoadReporter {
   readonly #delay = new EventLoopDelay();
   readonly #sampler = new LoadSampler();
   readonly #collector = new IdleCollector();
+  readonly #busyShare = busyShare();
   readonly #timer: NodeJS.Timeout;
   readonly #told = new Map<string, string>();
   #sample = this.#sampler.sample();
@@ -196,6 +207,7 @@ class LoadReporter {
       type: 'load',
       load: {
         eventLoop: this.#delay.figures,
+        busyShare: this.#busyShare(),
         sample: this.#sample,
         memory: threadMemory(),
         requests: this.requests.figures,

@@ -20,6 +20,11 @@ export interface ShardSetEvents extends HostEvents {
   onLost(uids: readonly string[]): void;
 }
 
+/** Commands of the Chrome DevTools protocol to one thread: for profiles. */
+export interface ThreadInspector {
+  post(method: string, params?: object): Promise<unknown>;
+}
+
 export interface ShardSetOptions {
   /** In this thread: clusters of all backends that are processes of their own, and of memory where there are no workers. */
   createLocal: (events: HostEvents) => LocalHost;
@@ -123,9 +128,13 @@ export class ShardSet {
 
   /** Ends the thread of a shard at once, as a crash would; it is started anew. Rejects with ShardNotFoundError. */
   async crash(index: number): Promise<void> {
-    const worker = this.#workers[index];
-    if (worker === undefined) throw new ShardNotFoundError(index, this.#workers.length);
-    await worker.crash();
+    await this.#worker(index).crash();
+  }
+
+  /** Throws ShardNotFoundError. */
+  inspector(index: number): ThreadInspector {
+    const worker = this.#worker(index);
+    return { post: (method, params) => worker.call('inspect', method, params) };
   }
 
   /** Answered by clusters in memory in other threads. */
@@ -133,6 +142,11 @@ export class ShardSet {
     return this.#workers.length === 0
       ? noRequests
       : sumRequests(this.#workers.map((worker) => worker.requests));
+  }
+
+  /** JavaScript heaps of all threads but this one. */
+  get heapUsedBytes(): number {
+    return this.#loads().reduce((sum, { memory }) => sum + memory.heapUsedBytes, 0);
   }
 
   get journal(): FleetSummary['journal'] {
@@ -146,6 +160,11 @@ export class ShardSet {
   /** The event loop that fares worst, this thread's and the shards'. */
   worstEventLoop(own: EventLoopFigures): EventLoopFigures {
     return worstOf([own, ...this.#loads().map((load) => load.eventLoop)]);
+  }
+
+  /** How busy the busiest thread is: this one, which is `own`, or that of a shard. */
+  busiestShare(own: number): number {
+    return Math.max(own, ...this.#loads().map((load) => load.busyShare));
   }
 
   /** What the process is short of, whichever thread it is. */
@@ -164,6 +183,12 @@ export class ShardSet {
   async close(): Promise<void> {
     this.#begin();
     await Promise.all([this.#local.close(), ...this.#workers.map((worker) => worker.close())]);
+  }
+
+  #worker(index: number): WorkerShard {
+    const worker = this.#workers[index];
+    if (worker === undefined) throw new ShardNotFoundError(index, this.#workers.length);
+    return worker;
   }
 
   #loads(): NonNullable<WorkerShard['load']>[] {

@@ -1,4 +1,5 @@
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
+import { busyShare } from '../busy-share.js';
 
 export interface ConnectPacerOptions {
   /** Milliseconds on a clock that never goes back. @default performance.now */
@@ -37,7 +38,7 @@ export class ConnectPacer {
 
   constructor(options: ConnectPacerOptions = {}) {
     this.#clock = options.clock ?? (() => performance.now());
-    this.#utilization = options.utilization ?? eventLoopShare();
+    this.#utilization = options.utilization ?? busyShare();
     const { first, least, most } = options.rate ?? { first: 40, least: 10, most: 400 };
     this.#rate = first;
     this.#least = least;
@@ -103,14 +104,4 @@ export class ConnectPacer {
       this.#waiting.shift()?.();
     }
   }
-}
-
-function eventLoopShare(): () => number {
-  let last: EventLoopUtilization = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
-    return utilization;
-  };
 }

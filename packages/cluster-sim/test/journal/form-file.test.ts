@@ -58,8 +58,8 @@ describe('a cluster that is restored from the journal', () => {
 
     const reopened = await Journal.open({ folder });
     const entries: JournalEntry[] = [];
-    for await (const shard of reopened.load((uid) => uid === 'two'))
-      for (const content of shard.values()) entries.push(...content.values());
+    for await (const file of reopened.load((uid) => uid === 'two'))
+      for (const content of file.values()) entries.push(...content.values());
     const later = new ApiServer({ controllers: [], fieldForms: reopened.forms });
     const { api } = later.createCluster({ name: 'two', uid: 'two', base: later.emptyBase, restore: entries });
     const applied = {

@@ -171,3 +171,16 @@ it('lets those go at once that need no turn any more', async () => {
   await end('a');
   expect(begun).toEqual(['a', 'c']);
 });
+
+it('begins no more than this process can follow', async () => {
+  const ownPace = { perSec: 2 };
+  const { ask, advance, begun, ramp } = setup({ concurrent: 100, ownPace, perSec: 50 });
+  await ask('a', 'b', 'c', 'd', 'e');
+  expect(begun).toEqual(['a']);
+  await advance(500);
+  expect(begun).toEqual(['a', 'b']);
+  ownPace.perSec = 10;
+  await advance(600);
+  expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  expect(ramp.view).toMatchObject({ maxPerSec: 50, ownPerSec: 10 });
+});

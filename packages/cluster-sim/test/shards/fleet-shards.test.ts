@@ -141,6 +141,10 @@ describe('a fleet with its clusters in worker threads', { timeout: 120_000 }, ()
     const watched = await ask(fleet, 'a', '/api/v1/namespaces?watch=true');
     expect(JSON.parse(watched.body.split('\n')[0] ?? '')).toMatchObject({ type: 'ADDED' });
     expect((await fleet.clusterInfo('b'))?.nodes).toHaveLength(2);
+    expect(
+      await fleet.shardInspector(1).post('Runtime.evaluate', { expression: 'process.pid' }),
+    ).toMatchObject({ result: { value: process.pid } });
+    expect(() => fleet.shardInspector(2)).toThrow(ShardNotFoundError);
     expect(rancher.violations()).toEqual([]);
 
     await fleet.deleteMany(names);

@@ -27,11 +27,25 @@ const goesBefore = (a: MediaRange, b: MediaRange): boolean =>
   (!a.type.startsWith('*/') && b.type.startsWith('*/')) ||
   (!a.type.endsWith('/*') && b.type.endsWith('/*'));
 
+/** Headers that were read: clients have but a few. */
+const known = new Map<string, readonly MediaRange[]>();
+const MAX_KNOWN = 200;
+const MAX_KNOWN_CHARS = 500;
+
 /**
  * The parts of an Accept header, the best first. Sorted by insertion, as Go sorts so few, to get the very same order.
  * Malformed parts are left out.
  */
-export function parseAccept(accept: string): MediaRange[] {
+export function parseAccept(accept: string): readonly MediaRange[] {
+  let ranges = known.get(accept);
+  if (ranges !== undefined) return ranges;
+  ranges = parseRanges(accept);
+  if (known.size >= MAX_KNOWN) known.clear();
+  if (accept.length <= MAX_KNOWN_CHARS) known.set(accept, ranges);
+  return ranges;
+}
+
+function parseRanges(accept: string): MediaRange[] {
   const ranges: MediaRange[] = [];
   for (const text of accept.split(',')) {
     const range = parseRange(text);

@@ -256,6 +256,25 @@ const withoutTimes = (compact: CompactFields): string => compact.replace(/(^|,)(
 
 const withoutTime = (entry: unknown): unknown => ({ ...(entry as object), time: undefined });
 
+/** An entry whose fields are JSON text. */
+interface WrittenEntry {
+  readonly manager: Manager;
+  /** `''` for none. */
+  readonly time: string;
+  readonly fieldsV1: string;
+}
+
+/** What {@link expandFields} makes JSON of, entry by entry. */
+export function* writtenEntries(compact: CompactFields): Generator<WrittenEntry, void> {
+  for (const reference of compact.split(',')) {
+    const [id = '', time = '', ...values] = reference.split('@');
+    const form = formsById.get(id);
+    if (form === undefined) continue;
+    const { manager } = form;
+    yield { manager, time, fieldsV1: fill(form, values).slice(FIELDS.length, -formEnd(manager).length) };
+  }
+}
+
 /** JSON of `metadata.managedFields` in full. */
 export function expandFields(compact: CompactFields): string {
   let text = '';

@@ -2,6 +2,7 @@ import { ApiError } from '../errors.js';
 import type { Json, KubeObject } from '../object.js';
 import { typeOfObject, type FieldInfo, type TypeInfo } from '../schema/types.js';
 import { getOwn, isObject, type JsonObject } from './json.js';
+import { writtenEntries, type CompactFields } from './managed-fields.js';
 import { protobufMagic } from './protobuf.js';
 import { parseGoDuration } from './time.js';
 import { WireWriter } from './wire.js';
@@ -10,13 +11,20 @@ import { WireWriter } from './wire.js';
  * The object as a body of `application/vnd.kubernetes.protobuf`, byte by byte as Kubernetes' own encoder writes it:
  * fields in the order of their numbers, those that are no pointers in Go also when they are zero.
  *
+ * @param object its managedFields may be as they are stored, which spares to read them
  * @param type of the object; only needed where its apiVersion doesn't tell it
  * @throws ApiError 406 for kinds that have no protobuf form (those of CRDs)
  */
 export function encodeProtobuf(object: KubeObject, type = typeOfObject(object)): Buffer {
+  const writer = new WireWriter();
+  encodeEnvelope(writer, object, type);
+  return writer.finish(protobufMagic);
+}
+
+/** `runtime.Unknown` of k8s.io/apimachinery. */
+function encodeEnvelope(writer: WireWriter, object: KubeObject, type: TypeInfo | undefined): void {
   if (type === undefined)
     throw new ApiError(406, 'NotAcceptable', `no protobuf form of ${object.apiVersion}, Kind=${object.kind}`);
-  const writer = new WireWriter();
   const meta = writer.begin(1);
   writer.string(1, object.apiVersion);
   writer.string(2, object.kind);
@@ -26,7 +34,6 @@ export function encodeProtobuf(object: KubeObject, type = typeOfObject(object)):
   writer.end(raw);
   writer.string(3, '');
   writer.string(4, '');
-  return writer.finish(protobufMagic);
 }
 
 /**
@@ -34,16 +41,21 @@ export function encodeProtobuf(object: KubeObject, type = typeOfObject(object)):
  * an envelope of its own. As the length-delimited framer of k8s.io/apimachinery `pkg/util/framer`.
  */
 export function encodeWatchEvent(type: string, object: KubeObject): Buffer {
-  const encoded = encodeProtobuf(object);
   const writer = new WireWriter();
   writer.string(1, type);
-  const raw = writer.begin(2);
-  writer.bytes(1, encoded);
+  const extension = writer.begin(2);
+  const raw = writer.begin(1);
+  writer.fields(protobufMagic);
+  encodeEnvelope(writer, object, typeOfObject(object));
   writer.end(raw);
-  const event = writer.finish(Buffer.alloc(4));
+  writer.end(extension);
+  const event = writer.finish(lengthBytes);
   event.writeUInt32BE(event.length - 4);
   return event;
 }
+
+/** Room for the length of a frame. */
+const lengthBytes = Buffer.alloc(4);
 
 /** What an absent struct is written as. */
 const NOTHING: JsonObject = {};
@@ -93,9 +105,31 @@ function encodeMessage(writer: WireWriter, value: JsonObject, type: TypeInfo): v
 function encodeField(writer: WireWriter, value: Json, field: FieldInfo): void {
   if (field.repeated) {
     if (Array.isArray(value)) for (const item of value) encodeValue(writer, item, field);
+    else if (typeof value === 'string') encodeCompactFields(writer, value, field.number);
   } else if (field.map) {
     if (isObject(value)) encodeMap(writer, value, field);
   } else encodeValue(writer, value, field);
+}
+
+/** The same bytes as of managedFields in full: `ManagedFieldsEntry` of k8s.io/apimachinery `pkg/apis/meta/v1`. */
+function encodeCompactFields(writer: WireWriter, compact: CompactFields, number: number): void {
+  for (const { manager, time, fieldsV1 } of writtenEntries(compact)) {
+    const begin = writer.begin(number);
+    writer.string(1, manager.manager);
+    writer.string(2, manager.operation);
+    writer.string(3, manager.apiVersion);
+    if (time !== '') {
+      const at = writer.begin(4);
+      encodeTime(writer, time, 'Time');
+      writer.end(at);
+    }
+    writer.string(6, 'FieldsV1');
+    const fields = writer.begin(7);
+    writer.string(1, fieldsV1);
+    writer.end(fields);
+    writer.string(8, manager.subresource);
+    writer.end(begin);
+  }
 }
 
 function encodeMap(writer: WireWriter, value: JsonObject, field: FieldInfo): void {

@@ -69,7 +69,11 @@ function ownerOf(
   const version = reference.apiVersion.slice(group === '' ? 0 : group.length + 1);
   const resource = catalog.findKind(group, version, reference.kind);
   if (resource === undefined || (resource.namespaced && namespace === '')) return 'unresolvable';
-  const owner = api.find(resource.storage, resource.namespaced ? namespace : undefined, reference.name);
+  const owner = api.shared.find(
+    resource.storage,
+    resource.namespaced ? namespace : undefined,
+    reference.name,
+  );
   return owner?.metadata.uid === reference.uid ? owner : undefined;
 }
 

@@ -1,15 +1,19 @@
 import type { KubeObject } from '../object.js';
-import type { ClusterApi, ClusterReads, StorageName } from '../registry/api.js';
+import type { ClusterApi, ClusterReads, StorageName, WriteOptions } from '../registry/api.js';
 
 /**
  * A cluster's API for one controller: its writes stand under the component's name in `metadata.managedFields`, and what
  * it reads is shared, as controllers read the same objects again and again and never change them in place.
  */
 export class NamedApi implements ClusterApi {
+  private readonly options: WriteOptions;
+
   constructor(
     private readonly api: ClusterApi,
-    private readonly fieldManager: string,
-  ) {}
+    fieldManager: string,
+  ) {
+    this.options = { fieldManager, sharesAnswer: true };
+  }
 
   get shared(): ClusterReads {
     return this.api.shared;
@@ -32,15 +36,15 @@ export class NamedApi implements ClusterApi {
   }
 
   create(...[object, options]: Parameters<ClusterApi['create']>): KubeObject {
-    return this.api.create(object, { fieldManager: this.fieldManager, ...options });
+    return this.api.create(object, { ...this.options, ...options });
   }
 
   update(...[object, options]: Parameters<ClusterApi['update']>): KubeObject {
-    return this.api.update(object, { fieldManager: this.fieldManager, ...options });
+    return this.api.update(object, { ...this.options, ...options });
   }
 
   patch(...[storage, namespace, name, type, body, options]: Parameters<ClusterApi['patch']>): KubeObject {
-    const named = { fieldManager: this.fieldManager, ...options };
+    const named = { ...this.options, ...options };
     return this.api.patch(storage, namespace, name, type, body, named);
   }
 

@@ -51,7 +51,7 @@ export function nextPodIp(api: ClusterApi, node: Node): string {
 
 function usedIn(api: ClusterApi, { first, size }: Range): Set<number> {
   const used = new Set<number>();
-  for (const pod of api.list('pods') as Pod[]) {
+  for (const pod of api.shared.list('pods') as Pod[]) {
     const ip = pod.status?.podIP;
     if (ip === undefined || ip === pod.status?.hostIP || ip.includes(':')) continue;
     const number = toNumber(ip);

@@ -110,8 +110,11 @@ export function checkProduced(
   more: readonly string[] = [],
 ): void {
   if (accept === undefined || accept === '') return;
-  const types = accept.split(',').map((part) => part.split(';', 1)[0]?.trim() ?? '');
-  if (types.some((type) => type === '*/*' || produced.includes(type))) return;
+  for (const part of accept.split(',')) {
+    const end = part.indexOf(';');
+    const type = (end < 0 ? part : part.slice(0, end)).trim();
+    if (type === '*/*' || produced.includes(type)) return;
+  }
   const available = [...produced, ...more].join(', ');
   const message = `406: Not Acceptable\n\nAvailable representations: ${available}`;
   throw new ApiError(406, 'NotAcceptable', message, {});

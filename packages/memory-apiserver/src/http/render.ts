@@ -1,7 +1,7 @@
 import type { ResourceInfo } from '../schema/resource.js';
 import type { KubeObject } from '../object.js';
 import { apiVersionOf } from '../registry/context.js';
-import { textInVersion } from '../registry/conversion.js';
+import { compactInVersion, textInVersion } from '../registry/conversion.js';
 import { toTable } from '../codec/table.js';
 import type { ObjectBody } from '../store/change.js';
 import { answerText, parseObject, typeHeader, withHeader } from '../store/text.js';
@@ -67,13 +67,17 @@ class ObjectRenderer implements Renderer {
   readonly flavour: string;
   readonly #header: string;
 
-  constructor(private readonly resource: ResourceInfo) {
+  /** @param inVersion gives the stored text of an object in the version of the resource */
+  constructor(
+    private readonly resource: ResourceInfo,
+    private readonly inVersion: (resource: ResourceInfo, text: string) => string,
+  ) {
     this.#header = typeHeader(apiVersionOf(resource), resource.kind);
     this.flavour = this.#header;
   }
 
   object(text: string): string {
-    return withHeader(this.#header, textInVersion(this.resource, text));
+    return withHeader(this.#header, this.inVersion(this.resource, text));
   }
 
   event(text: string): string {
@@ -90,7 +94,7 @@ class ObjectRenderer implements Renderer {
     // Items of built-in lists have neither kind nor apiVersion, those of custom resources have both.
     const items =
       resource.custom === undefined
-        ? texts.map((text) => textInVersion(resource, text))
+        ? texts.map((text) => this.inVersion(resource, text))
         : texts.map((text) => this.object(text));
     // Lists of custom resources, which have no Go type, say that there is nothing to continue with.
     const metadata = listMetadata(
@@ -216,6 +220,8 @@ class TableRenderer implements Renderer {
 
 /** Unlike those of Tables they keep nothing of a request, so that one per resource serves all. */
 const objectRenderers = new WeakMap<ResourceInfo, ObjectRenderer>();
+/** The same for protobuf, which is made of managedFields as they are stored. */
+const compactRenderers = new WeakMap<ResourceInfo, ObjectRenderer>();
 
 export function rendererFor(
   resource: ResourceInfo,
@@ -226,7 +232,12 @@ export function rendererFor(
   if (accepted.form === 'metadata' || accepted.form === 'metadata-list')
     return new MetadataRenderer(resource, accepted);
   if (accepted.form === 'table') return new TableRenderer(resource, accepted.version, includeObject, now);
-  let renderer = objectRenderers.get(resource);
-  if (renderer === undefined) objectRenderers.set(resource, (renderer = new ObjectRenderer(resource)));
+  const isCompact = accepted.encoding === 'protobuf';
+  const renderers = isCompact ? compactRenderers : objectRenderers;
+  let renderer = renderers.get(resource);
+  if (renderer === undefined) {
+    renderer = new ObjectRenderer(resource, isCompact ? compactInVersion : textInVersion);
+    renderers.set(resource, renderer);
+  }
   return renderer;
 }

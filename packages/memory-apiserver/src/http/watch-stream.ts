@@ -111,13 +111,13 @@ export class WatchStream implements ChangeListener {
     if (backlog === undefined || this.#closed) return;
     const { encoding } = this.exchange.accepted;
     while (backlog.sent < backlog.texts.length) {
-      const frames: Buffer[] = [];
+      const objects: string[] = [];
       for (let chars = 0; chars < CHUNK_CHARS && backlog.sent < backlog.texts.length; backlog.sent += 1) {
         const text = backlog.texts[backlog.sent] ?? '';
-        frames.push(eventFrame(encoding, 'ADDED', this.renderer.event(text)));
+        objects.push(this.renderer.event(text));
         chars += text.length;
       }
-      const data = frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
+      const data = eventFrames(encoding, 'ADDED', objects);
       this.exchange.bytes += data.length;
       if (this.#response.write(data) || backlog.sent === backlog.texts.length) continue;
       this.#response.once('drain', () => this.#sendBacklog());
@@ -188,12 +188,19 @@ export class WatchStream implements ChangeListener {
   }
 }
 
+type EventType = ChangeType | 'BOOKMARK' | 'ERROR';
+
 /** One event of a watch, `metav1.WatchEvent`, around an object's JSON: a line of JSON, or a frame of protobuf. */
-export function eventFrame(
-  encoding: Encoding,
-  type: ChangeType | 'BOOKMARK' | 'ERROR',
-  object: string,
-): Buffer {
+export function eventFrame(encoding: Encoding, type: EventType, object: string): Buffer {
   if (encoding === 'protobuf') return encodeWatchEvent(type, JSON.parse(object) as KubeObject);
-  return Buffer.from(`{"type":"${type}","object":${object}}\n`);
+  return Buffer.from(eventLine(type, object));
 }
+
+/** Several of them. */
+function eventFrames(encoding: Encoding, type: EventType, objects: readonly string[]): Buffer {
+  return encoding === 'protobuf'
+    ? Buffer.concat(objects.map((object) => eventFrame(encoding, type, object)))
+    : Buffer.from(objects.map((object) => eventLine(type, object)).join(''));
+}
+
+const eventLine = (type: EventType, object: string): string => `{"type":"${type}","object":${object}}\n`;

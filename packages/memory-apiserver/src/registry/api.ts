@@ -20,6 +20,8 @@ export interface WriteOptions {
   request?: RequestAttributes;
   /** Takes what the client is to be warned of. */
   warn?: (text: string) => void;
+  /** Whether the answer may be one that {@link ClusterApi.shared} answers too, not to be changed. @default false */
+  sharesAnswer?: boolean;
 }
 
 export interface DeleteOptions extends Pick<WriteOptions, 'request' | 'warn'> {

@@ -18,9 +18,21 @@ const API: readonly string[] = [ISSUER];
 /** `extra` of users, as k8s.io/apiserver `pkg/authentication/serviceaccount/util.go` names it. */
 const EXTRA = 'authentication.kubernetes.io';
 
+/** A Secret's token that was good, and what this hangs on: the texts of Secret and account. */
+interface GoodToken {
+  readonly token: string;
+  readonly user: UserInfo;
+  readonly secretKey: string;
+  readonly secret: string | undefined;
+  readonly accountKey: string;
+  readonly account: string | undefined;
+}
+
 /** Who has a bearer token: given tokens first, then those of service accounts. */
 export class TokenAuthenticator {
   readonly #given = new Map<string, UserInfo>();
+  /** The one used last: most of a cluster's requests have the same. */
+  #lastGood: GoodToken | undefined;
 
   constructor(
     private readonly context: RegistryContext,
@@ -43,8 +55,17 @@ export class TokenAuthenticator {
   authenticate(token: string): UserInfo | undefined {
     const given = this.#given.get(token);
     if (given !== undefined) return given;
+    const last = this.#lastGood;
+    if (last?.token === token && this.#isUnchanged(last)) return last.user;
     const answer = this.review(token, API);
     return 'error' in answer ? undefined : answer.user;
+  }
+
+  #isUnchanged({ secretKey, secret, accountKey, account }: GoodToken): boolean {
+    const { store } = this.context;
+    return (
+      store.read('secrets', secretKey) === secret && store.read('serviceaccounts', accountKey) === account
+    );
   }
 
   /** As a TokenReview asks; without audiences the API server itself is meant. */
@@ -87,7 +108,17 @@ export class TokenAuthenticator {
     if (this.#isLongDeleted(account))
       throw new Error(`service account ${namespace}/${serviceAccount.name} has been deleted`);
     if (boundTo !== undefined) this.#checkBound(namespace, boundTo);
-    return { user: userOf(claims), audiences };
+    const user = userOf(claims);
+    if (secretName !== undefined && account.metadata.deletionTimestamp === undefined)
+      this.#remember(token, user, `${namespace}/${secretName}`, `${namespace}/${serviceAccount.name}`);
+    return { user, audiences };
+  }
+
+  #remember(token: string, user: UserInfo, secretKey: string, accountKey: string): void {
+    const { store } = this.context;
+    const secret = store.read('secrets', secretKey);
+    const account = store.read('serviceaccounts', accountKey);
+    this.#lastGood = { token, user, secretKey, secret, accountKey, account };
   }
 
   /** A Secret's token is the one that stands in the Secret. */

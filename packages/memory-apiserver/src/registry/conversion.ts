@@ -94,8 +94,17 @@ const converters: Readonly<Record<string, Converter>> = {
   'autoscaling/v1/horizontalpodautoscalers': scalers,
 };
 
-const converterOf = (resource: ResourceInfo): Converter | undefined =>
-  converters[`${apiVersionOf(resource)}/${resource.plural}`];
+/** The converter of each resource that has been asked about, or null. */
+const known = new WeakMap<ResourceInfo, Converter | null>();
+
+function converterOf(resource: ResourceInfo): Converter | undefined {
+  let converter = known.get(resource);
+  if (converter === undefined) {
+    converter = converters[`${apiVersionOf(resource)}/${resource.plural}`] ?? null;
+    known.set(resource, converter);
+  }
+  return converter ?? undefined;
+}
 
 /** The row in whose version objects of the resource are stored, defaulted and validated. */
 export function storageRow(context: RegistryContext, resource: ResourceInfo): ResourceInfo {
@@ -133,7 +142,9 @@ export function inVersion(resource: ResourceInfo, object: KubeObject): KubeObjec
 }
 
 /** The stored text as an answer in the resource's version, with managedFields in full. */
-export function textInVersion(resource: ResourceInfo, text: string): string {
-  if (!differs(resource)) return answerText(text);
-  return answerText(objectText(fromStorage(resource, parseObject('', '', text))));
-}
+export const textInVersion = (resource: ResourceInfo, text: string): string =>
+  answerText(compactInVersion(resource, text));
+
+/** The stored text in the resource's version, managedFields as they are stored. */
+export const compactInVersion = (resource: ResourceInfo, text: string): string =>
+  differs(resource) ? objectText(fromStorage(resource, parseObject('', '', text))) : text;

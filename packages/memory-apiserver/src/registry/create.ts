@@ -16,6 +16,7 @@ import { checkNamespace, setNamespace } from './namespaces.js';
 import { warnOfPods } from './pod-warnings.js';
 import { checkNoVersion } from './preconditions.js';
 import { applyRequesterRules } from './requester-rules.js';
+import { storeObject } from './shared-reads.js';
 import { strategyOf } from './strategies/index.js';
 import type { Strategy } from './strategy.js';
 import type { FieldWriter } from './track-fields.js';
@@ -71,7 +72,7 @@ export function createObject(
   admit(context, resource, object, undefined, options);
   checkByAdmission(attributes);
   if (options.dryRun === true) return objectText(object);
-  const text = context.store.put(resource.storage, keyOf(object), object);
+  const text = storeObject(context, resource, object);
   strategy.afterWrite?.(object, context);
   return text;
 }

@@ -9,9 +9,9 @@ import type { ResourceInfo } from '../schema/resource.js';
 import { typeOf } from '../schema/types.js';
 import type { PatchType } from './api.js';
 import type { RegistryContext } from './context.js';
-import { findObject } from './context.js';
 import { fromStorage, storageRow, toStorage } from './conversion.js';
 import { setNamespace } from './namespaces.js';
+import { findStored } from './shared-reads.js';
 import { unreadablePatch } from './unreadable-patch.js';
 import type { UpdateOptions, Written } from './update.js';
 import { replaceObject } from './update.js';
@@ -46,7 +46,7 @@ export function patchObject(
   options: UpdateOptions,
 ): Written {
   const row = storageRow(context, resource);
-  const old = findObject(context, row, namespace, name);
+  const old = findStored(context, row, namespace, name);
   if (old === undefined) throw notFound(resource, name);
   const before = fromStorage(resource, cloneJson(old));
   showManagedFields(before, type, body);

@@ -4,6 +4,7 @@ import { timestamp } from '../store/identity.js';
 import type { WriteOptions } from './api.js';
 import type { RegistryContext } from './context.js';
 import { findObject, getObject, keyOf, resourceOfStorage } from './context.js';
+import { storeObject } from './shared-reads.js';
 
 interface Condition {
   type: string;
@@ -63,7 +64,7 @@ export function bindPod(
   };
   status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled'), scheduled];
   pod.status = status;
-  if (options.dryRun !== true) context.store.put(pods.storage, keyOf(pod), pod);
+  if (options.dryRun !== true) storeObject(context, pods, pod);
 }
 
 interface EndingPod extends KubeObject {

@@ -65,13 +65,17 @@ export class Registry implements ClusterApi {
       bindPod(this.context, copy.metadata.namespace, copy.metadata.name, copy, options);
       return copy;
     }
-    return parse(row, createObject(this.context, row, copy, copy.metadata.namespace, options));
+    return this.#answer(
+      row,
+      createObject(this.context, row, copy, copy.metadata.namespace, options),
+      options,
+    );
   }
 
   update(object: KubeObject, options: WriteOptions & { subresource?: 'status' } = {}): KubeObject {
-    const { row, copy } = this.#incoming(object);
+    const { row, copy } = this.#incoming(object, options.subresource);
     const { namespace, name } = copy.metadata;
-    return parse(row, updateObject(this.context, row, namespace, name, copy, options).text);
+    return this.#answer(row, updateObject(this.context, row, namespace, name, copy, options).text, options);
   }
 
   patch(
@@ -90,8 +94,12 @@ export class Registry implements ClusterApi {
       return updateScale(this.context, row, namespace, name, change, options);
     }
     if (type === 'apply')
-      return parse(row, applyObject(this.context, row, namespace, name, body, options).text);
-    return parse(row, patchObject(this.context, row, namespace, name, type, body, options).text);
+      return this.#answer(row, applyObject(this.context, row, namespace, name, body, options).text, options);
+    return this.#answer(
+      row,
+      patchObject(this.context, row, namespace, name, type, body, options).text,
+      options,
+    );
   }
 
   delete(
@@ -121,19 +129,31 @@ export class Registry implements ClusterApi {
     return { close: () => this.context.store.removeListener(storage, listener) };
   }
 
+  #answer(row: ResourceInfo, text: string, { sharesAnswer, dryRun }: WriteOptions): KubeObject {
+    return sharesAnswer === true && dryRun !== true ? this.shared.objectOf(row, text) : parse(row, text);
+  }
+
   #row(storage: StorageName): ResourceInfo {
     return resourceOfStorage(this.context, storage);
   }
 
-  #incoming(object: KubeObject): { row: ResourceInfo; copy: KubeObject } {
+  #incoming(object: KubeObject, subresource?: 'status'): { row: ResourceInfo; copy: KubeObject } {
     const { group, version } = splitApiVersion(object.apiVersion);
     const resource = this.context.catalog.findKind(group, version, object.kind);
     if (resource === undefined) {
       throw badRequest(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
     }
-    const copy = toStorage(this.context, resource, cloneJson(object));
+    const own = subresource === 'status' && resource.custom === undefined ? statusOf(object) : object;
+    const copy = toStorage(this.context, resource, cloneJson(own));
     return { row: resource.custom === undefined ? this.#row(resource.storage) : resource, copy };
   }
+}
+
+/** What an update of a built-in kind's status is about; the rest of the object isn't looked at. */
+function statusOf(object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata } = object;
+  const status = object.status as unknown;
+  return { apiVersion, kind, metadata, ...(status === undefined ? {} : { status }) };
 }
 
 /** Code in the process has no use for managedFields, which are long. */

@@ -5,19 +5,20 @@ import { badRequest, invalid, notFound } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { applyDefaults } from '../schema/defaults.js';
 import type { ResourceInfo } from '../schema/resource.js';
-import { validate } from '../schema/validation.js';
+import { validate, validateMetadataOf } from '../schema/validation.js';
 import { objectText } from '../store/text.js';
 import { checkByAdmission, completeByAdmission } from './admission/index.js';
 import { admit } from './admission-policies/admit.js';
 import type { WriteOptions } from './api.js';
 import type { RegistryContext } from './context.js';
-import { findObject, hasSubresource, keyOf } from './context.js';
+import { hasSubresource } from './context.js';
 import { createObject } from './create.js';
 import { erase } from './erase.js';
 import { setNamespace } from './namespaces.js';
 import { warnOfPods } from './pod-warnings.js';
 import { asOfAnUpdate, checkUid, checkVersion, metadataCauses } from './preconditions.js';
 import { applyRequesterRules } from './requester-rules.js';
+import { findStored, storeObject } from './shared-reads.js';
 import { strategyOf } from './strategies/index.js';
 import type { Strategy } from './strategy.js';
 import type { FieldWriter } from './track-fields.js';
@@ -51,7 +52,7 @@ export function updateObject(
     );
   }
   setNamespace(resource, object, namespace);
-  const old = findObject(context, resource, namespace, name);
+  const old = findStored(context, resource, namespace, name);
   const { uid } = object.metadata;
   if (old !== undefined || strategyOf(resource).createOnUpdate === true)
     checkUid(resource, object.metadata.namespace, name, uid, old?.metadata.uid);
@@ -63,7 +64,7 @@ export function updateObject(
 }
 
 /**
- * Puts a new state in place of the old one, both the call's own, by the rules of an update. Answers the stored
+ * Puts a new state, which the call takes over, in place of the old one by the rules of an update. Answers the stored
  * text. A state equal to the old one writes nothing.
  */
 export function replaceObject(
@@ -81,7 +82,8 @@ export function replaceObject(
   const immutable = metadataCauses(old, object);
   carryMetadata(old, object);
   const state = select(resource, old, object, subresource);
-  applyDefaults(state);
+  const isStatus = isBuiltinStatus(resource, subresource);
+  applyDefaults(state, isStatus ? STATUS_PARTS : undefined);
   strategy.complete?.(state, options.entries !== undefined);
   const shown = isCustomStatus(resource, subresource) ? { ...state, metadata: object.metadata } : state;
   trackUpdate(context, resource, old, shown, options, sent);
@@ -101,7 +103,10 @@ export function replaceObject(
     state.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   const causes = [
-    ...asOfAnUpdate(validate(state, resource), [...finalizerCauses(old, state), ...immutable]),
+    ...asOfAnUpdate(isStatus ? validateMetadataOf(state, resource) : validate(state, resource), [
+      ...finalizerCauses(old, state),
+      ...immutable,
+    ]),
     ...(strategy.validate?.(state, old, subresource, options.warn) ?? []),
     ...(subresource === ''
       ? [...immutableCauses(strategy, old, state), ...(strategy.validateUpdate?.(state, old) ?? [])]
@@ -118,10 +123,16 @@ export function replaceObject(
     erase(context, resource, state);
     return text;
   }
-  const text = context.store.put(resource.storage, keyOf(state), state);
+  const text = storeObject(context, resource, state);
   strategy.afterWrite?.(state, context, old);
   return text;
 }
+
+/** What else the new state has is what the old one had, complete and valid, and shared with it. */
+const isBuiltinStatus = (resource: ResourceInfo, subresource: string): boolean =>
+  resource.custom === undefined && subresource === 'status';
+
+const STATUS_PARTS: ReadonlySet<string> = new Set(['metadata', 'status']);
 
 /** Metadata sent to the status of a custom resource are not stored, and yet owned as if they were. */
 const isCustomStatus = (resource: ResourceInfo, subresource: string): boolean =>
@@ -167,14 +178,15 @@ function select(
   if (subresource === '' || subresource === 'finalize') {
     if (!hasSubresource(resource, 'status')) return object;
     if (old.status === undefined) delete object.status;
-    else object.status = old.status as unknown;
+    else object.status = cloneJson(old.status as unknown);
     return object;
   }
   if (subresource !== 'status' && subresource !== 'approval') return object;
   // A custom resource's status endpoint leaves all metadata alone but managedFields, a built-in one the labels' owner
   // and finalizers.
   const metadata = resource.custom === undefined ? object.metadata : old.metadata;
-  const state = { ...cloneJson(old), metadata: { ...metadata, labels: old.metadata.labels } } as KubeObject;
+  const rest = isBuiltinStatus(resource, subresource) ? old : cloneJson(old);
+  const state = { ...rest, metadata: { ...metadata, labels: old.metadata.labels } } as KubeObject;
   if (resource.storage === 'nodes') state.metadata.labels = object.metadata.labels ?? {};
   if (isEmpty(state.metadata.labels) || state.metadata.labels === undefined) delete state.metadata.labels;
   if (object.status === undefined) delete state.status;

@@ -14,8 +14,10 @@ const defaults: ReadonlyMap<string, Default> = new Map(
  * defaults of its types (k8s.io/kubernetes `pkg/apis/<group>/<version>/defaults.go`), canonical quantities, and
  * the zero values that Go always writes. What admission adds (addresses, tolerations, service accounts, …) is not
  * its business. Other kinds are left as they are.
+ *
+ * @param parts the fields of the object that are new; the others are complete already. @default all
  */
-export function applyDefaults(object: KubeObject): void {
-  visitTypes(object, (value, type) => defaults.get(type.id)?.(value));
-  completeZeroValues(object);
+export function applyDefaults(object: KubeObject, parts?: ReadonlySet<string>): void {
+  visitTypes(object, (value, type) => defaults.get(type.id)?.(value), parts);
+  completeZeroValues(object, parts);
 }

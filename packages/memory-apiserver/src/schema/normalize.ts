@@ -100,14 +100,17 @@ class Reading {
 /**
  * Gives an object the form in which Go writes its struct, in place: zero values that aren't `omitempty` are added
  * (`resources: {}`, `lastProbeTime: null`), those that are, removed; quantities become canonical.
+ *
+ * @param parts the fields of the object that are looked at. @default all
  */
-export function completeZeroValues(object: KubeObject): void {
+export function completeZeroValues(object: KubeObject, parts?: ReadonlySet<string>): void {
   const type = typeOfObject(object);
-  if (type !== undefined) completeFields(object, type);
+  if (type !== undefined) completeFields(object, type, parts);
 }
 
-function completeFields(value: Fields, type: TypeInfo): void {
+function completeFields(value: Fields, type: TypeInfo, parts?: ReadonlySet<string>): void {
   for (const field of type.fields.values()) {
+    if (parts?.has(field.name) === false) continue;
     const given = value[field.name] ?? undefined;
     if (given === undefined) {
       const zero = zeroValue(field);
@@ -185,10 +188,16 @@ function isOmitted(value: unknown, field: FieldInfo): boolean {
 /**
  * Calls back for every object of a built-in type in `object`, parents first. Structs that are no pointers in Go are
  * always there, so they are made where they are absent.
+ *
+ * @param parts the fields of the object that are visited, beside itself. @default all
  */
-export function visitTypes(object: KubeObject, visit: (value: Fields, type: TypeInfo) => void): void {
+export function visitTypes(
+  object: KubeObject,
+  visit: (value: Fields, type: TypeInfo) => void,
+  parts?: ReadonlySet<string>,
+): void {
   const type = typeOfObject(object);
-  if (type !== undefined) visitFields(object, type, visit);
+  if (type !== undefined) visitFields(object, type, visit, parts);
 }
 
 /** Types below which nothing is visited: large, and without anything to do in them. */
@@ -196,10 +205,16 @@ const leaves = new Set(
   ['meta/v1:ObjectMeta', 'meta/v1:LabelSelector', 'apiextensions/v1:JSONSchemaProps'].map(typeById),
 );
 
-function visitFields(value: Fields, type: TypeInfo, visit: (value: Fields, type: TypeInfo) => void): void {
+function visitFields(
+  value: Fields,
+  type: TypeInfo,
+  visit: (value: Fields, type: TypeInfo) => void,
+  parts?: ReadonlySet<string>,
+): void {
   for (const name of structFields(type)) value[name] ??= {};
   visit(value, type);
   for (const key of Object.keys(value)) {
+    if (parts?.has(key) === false) continue;
     const field = type.fields.get(key);
     const message = field?.message;
     if (field === undefined || message === undefined || leaves.has(message)) continue;

@@ -205,6 +205,7 @@ class Field implements FieldInfo {
   readonly enum: readonly string[] | undefined;
   readonly default: unknown;
   readonly #message: string;
+  #type: TypeInfo | undefined;
 
   constructor(table: string, line: string) {
     const [name = '', number = '', type = '', flags = '', ...rest] = line.split(' ');
@@ -234,7 +235,8 @@ class Field implements FieldInfo {
   }
 
   get message(): TypeInfo | undefined {
-    return this.#message === '' ? undefined : typeById(this.#message);
+    if (this.#message === '') return undefined;
+    return (this.#type ??= typeById(this.#message));
   }
 }
 

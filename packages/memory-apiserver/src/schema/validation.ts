@@ -37,7 +37,18 @@ const nameFormats: ReadonlyMap<string, Format> = new Map([
  */
 export function validate(object: KubeObject, resource: ResourceInfo): FieldCause[] {
   const report = new Report();
-  validateMetadata(object, nameFormats.get(resource.storage) ?? dns1123Subdomain, report);
+  checkMetadata(object, resource, report);
   if (resource.custom === undefined) rules.get(resource.storage)?.(object, report);
   return report.causes;
+}
+
+/** As {@link validate} for an object of which only the metadata, and what isn't validated, are new. */
+export function validateMetadataOf(object: KubeObject, resource: ResourceInfo): FieldCause[] {
+  const report = new Report();
+  checkMetadata(object, resource, report);
+  return report.causes;
+}
+
+function checkMetadata(object: KubeObject, { storage }: ResourceInfo, report: Report): void {
+  validateMetadata(object, nameFormats.get(storage) ?? dns1123Subdomain, report);
 }

@@ -37,7 +37,12 @@ export function mixUid(seed: Bits128, hash: Bits128): string {
   return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
 }
 
-const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
+/** Two digits for each byte. Objects of a base get their UIDs whenever they are read, so this has to be quick. */
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const byteOf = (word: number, shift: number): string => digits[(word >>> shift) & 0xff] ?? '';
+
+const hex = (word: number): string => byteOf(word, 24) + byteOf(word, 16) + byteOf(word, 8) + byteOf(word, 0);
 
 /** RFC 3339 with whole seconds, as metav1.Time is written. */
 export function timestamp(milliseconds: number): string {

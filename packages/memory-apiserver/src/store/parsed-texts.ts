@@ -1,12 +1,13 @@
 import type { KubeObject } from '../object.js';
-import { parseObject } from './text.js';
+import { bareText, parseObject } from './text.js';
 
 /** Characters of text in one generation; parsed they take a few times as many bytes. */
 const GENERATION_CHARS = 1_000_000;
 
 /**
- * Objects by their stored texts, for readers that don't change them. While a cluster settles, its controllers read the
- * same few objects again and again; in a settled process nothing of it is used, and the collector takes its place.
+ * Objects by their stored texts, without managedFields, for readers that don't change them. While a cluster settles,
+ * its controllers read the same few objects again and again, mostly those just written; in a settled process nothing
+ * of it is used, and the collector takes its place.
  */
 export class ParsedTexts {
   #young = new Map<string, KubeObject>();
@@ -22,7 +23,23 @@ export class ParsedTexts {
     if (young?.kind === kind && young.apiVersion === apiVersion) return young;
     const old = this.#old.get(text);
     const isKnown = old?.kind === kind && old.apiVersion === apiVersion;
-    const object = isKnown ? old : this.#parse(apiVersion, kind, text);
+    const object = isKnown ? old : shareable(parseObject(apiVersion, kind, bareText(text)));
+    this.#add(text, object);
+    return object;
+  }
+
+  /**
+   * Notes an object of a built-in kind that has just been stored, which must not be changed any more, so that who
+   * reads it next need not parse it.
+   *
+   * @param previous the text that it has replaced
+   */
+  stored(text: string, object: KubeObject, previous: string | undefined): void {
+    if (previous !== undefined && this.#young.delete(previous)) this.#chars -= previous.length;
+    this.#add(text, shareable(withoutCompactFields(object)));
+  }
+
+  #add(text: string, object: KubeObject): void {
     this.#chars += text.length;
     if (this.#chars > this.maxChars) {
       this.#old = this.#young;
@@ -30,20 +47,22 @@ export class ParsedTexts {
       this.#chars = text.length;
     }
     this.#young.set(text, object);
-    return object;
   }
+}
 
-  #parse(apiVersion: string, kind: string, text: string): KubeObject {
-    const object = parseObject(apiVersion, kind, text);
-    return FREEZES ? deepFreeze(object) : object;
-  }
+function withoutCompactFields(object: KubeObject): KubeObject {
+  if (typeof object.metadata.managedFields !== 'string') return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Freezing costs as much as parsing, so only tests find out who changes what is shared. */
 const FREEZES = process.env['NODE_ENV'] === 'test';
 
+const shareable = (object: KubeObject): KubeObject => (FREEZES ? deepFreeze(object) : object);
+
 function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const field of Object.values(value)) deepFreeze(field);
     Object.freeze(value);
   }

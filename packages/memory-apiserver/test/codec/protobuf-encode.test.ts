@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { decodeEntries, encodeEntries } from '../../src/codec/managed-fields.js';
 import { encodeProtobuf } from '../../src/codec/protobuf-encode.js';
 import { decodeProtobuf } from '../../src/codec/protobuf.js';
 import { ApiError } from '../../src/errors.js';
@@ -19,6 +20,16 @@ describe('encodeProtobuf', () => {
     applyDefaults(decoded);
     expect(decoded).toEqual(printed);
   });
+
+  it.each(cases)(
+    'writes managedFields as they are stored like those in full: %s',
+    (_name, { printed, protobuf }) => {
+      const entries = decodeEntries(printed.metadata.managedFields) ?? [];
+      const managedFields = encodeEntries(entries);
+      const stored = { ...printed, metadata: { ...printed.metadata, managedFields } } as typeof printed;
+      expect(encodeProtobuf(stored).toString('base64')).toBe(protobuf);
+    },
+  );
 
   it('keeps any ConfigMap', () => {
     const key = fc.stringMatching(/^[a-z_]{1,12}$/);

@@ -93,6 +93,31 @@ describe('a service account’s token', () => {
     expect((await review(token)).error).toContain('Token has been invalidated');
   });
 
+  it.each(['Secret', 'ServiceAccount'])(
+    'in a Secret is of no use to the next request when the %s goes',
+    async (kind) => {
+      const { api } = cluster.cluster;
+      const secret = api.create({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'kubernetes.io/service-account-token',
+        metadata: {
+          name: 'long',
+          namespace: 'default',
+          annotations: { 'kubernetes.io/service-account.name': 'robot' },
+        },
+      });
+      const { data } = secret as unknown as { data: { token: string } };
+      const token = Buffer.from(data.token, 'base64').toString();
+      const code = async (): Promise<number> => (await cluster.send('GET', '/api', { token })).code;
+      expect([await code(), await code()]).toEqual([200, 200]);
+      api.patch('serviceaccounts', 'default', 'robot', 'merge', { metadata: { labels: { a: 'b' } } });
+      expect([await code(), await code()]).toEqual([200, 200]);
+      api.delete(`${kind.toLowerCase()}s`, 'default', kind === 'Secret' ? 'long' : 'robot');
+      expect(await code()).toBe(401);
+    },
+  );
+
   it('counts only for the audience that it names', async () => {
     const { body } = await cluster.send('POST', `${ACCOUNT}/token`, {
       body: { spec: { audiences: ['vault'] } },

@@ -16,22 +16,23 @@ export class BindingIndex {
     }
   }
 
-  get(key: string): Binding | undefined {
-    return this.bindings.get(key);
-  }
-
   has(key: string): boolean {
     return this.bindings.has(key);
   }
 
-  /** Keys of all bindings that the user is a subject of, each once. */
-  keysFor({ username, groups }: UserInfo): Iterable<string> {
-    let found = this.#byUser.get(username);
-    for (const group of groups) {
-      const keys = this.#byGroup.get(group);
-      if (keys !== undefined) found = found === undefined ? keys : new Set([...found, ...keys]);
-    }
-    return found ?? [];
+  /** Whether `test` is true of one of the bindings that the user is a subject of; asks it once about each. */
+  some({ username, groups }: UserInfo, test: (binding: Binding, key: string) => boolean): boolean {
+    const earlier: ReadonlySet<string>[] = [];
+    const anyOf = (keys: ReadonlySet<string> | undefined): boolean => {
+      for (const key of keys ?? []) {
+        const binding = this.bindings.get(key);
+        const isNew = !earlier.some((known) => known.has(key));
+        if (isNew && binding !== undefined && test(binding, key)) return true;
+      }
+      if (keys !== undefined) earlier.push(keys);
+      return false;
+    };
+    return anyOf(this.#byUser.get(username)) || groups.some((group) => anyOf(this.#byGroup.get(group)));
   }
 }
 

@@ -67,12 +67,19 @@ export class ClusterPolicy {
   /** What bindings give the user: those of the whole cluster, then those of the namespace unless it is `''`. */
   grants(user: UserInfo, namespace: string): Grant[] {
     const grants: Grant[] = [];
-    this.#collect(grants, this.#base.clusterBindings, this.#clusterBindings, user, '');
-    if (namespace !== '') {
-      const own = this.#bindings.get(namespace);
-      this.#collect(grants, this.#base.bindings.get(namespace), own, user, namespace);
-    }
+    this.findGrant(user, namespace, (grant) => {
+      grants.push(grant);
+      return false;
+    });
     return grants;
+  }
+
+  /** The first of {@link grants} that `test` is true of; the others aren't looked for. */
+  findGrant(user: UserInfo, namespace: string, test: (grant: Grant) => boolean): Grant | undefined {
+    const found = this.#find(this.#base.clusterBindings, this.#clusterBindings, user, '', test);
+    if (found !== undefined || namespace === '') return found;
+    const own = this.#bindings.get(namespace);
+    return this.#find(this.#base.bindings.get(namespace), own, user, namespace, test);
   }
 
   /** Undefined if there is no such role. A Role is looked for in the namespace. */
@@ -85,22 +92,24 @@ export class ClusterPolicy {
     return this.#base.roles.get(local ? ROLES : CLUSTER_ROLES)?.get(key);
   }
 
-  #collect(
-    grants: Grant[],
+  #find(
     base: BindingIndex | undefined,
     own: Own<Binding> | undefined,
     user: UserInfo,
     namespace: string,
-  ): void {
-    const add = (binding: Binding): void => {
+    test: (grant: Grant) => boolean,
+  ): Grant | undefined {
+    let found: Grant | undefined;
+    const isFound = (binding: Binding): boolean => {
       const subject = matchingSubject(binding, user);
-      if (subject !== undefined) grants.push(this.#grant(binding, subject.text, namespace));
+      if (subject === undefined) return false;
+      const grant = this.#grant(binding, subject.text, namespace);
+      if (test(grant)) found = grant;
+      return found !== undefined;
     };
-    for (const key of base?.keysFor(user) ?? []) {
-      const binding = base?.get(key);
-      if (binding !== undefined && own?.has(key) !== true) add(binding);
-    }
-    for (const binding of own?.values() ?? []) if (binding !== null) add(binding);
+    if (base?.some(user, (binding, key) => own?.has(key) !== true && isFound(binding)) === true) return found;
+    for (const binding of own?.values() ?? []) if (binding !== null && isFound(binding)) return found;
+    return undefined;
   }
 
   #grant({ roleRef, text }: Binding, subject: string, namespace: string): Grant {

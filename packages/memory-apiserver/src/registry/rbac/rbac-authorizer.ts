@@ -29,12 +29,11 @@ export class RbacAuthorizer implements Authorizer {
     const { user, resource } = attributes;
     if (user.groups.includes(MASTERS)) return ALLOWED;
     const missing: RoleRef[] = [];
-    for (const grant of this.policy.grants(user, resource?.namespace ?? '')) {
-      if (grant.rules === undefined) missing.push(grant.roleRef);
-      else if (grant.rules.some((rule) => ruleAllows(rule, attributes))) {
-        return { allowed: true, reason: `RBAC: allowed by ${grant.describe()}` };
-      }
-    }
+    const allowing = this.policy.findGrant(user, resource?.namespace ?? '', ({ rules, roleRef }) => {
+      if (rules === undefined) missing.push(roleRef);
+      return rules?.some((rule) => ruleAllows(rule, attributes)) === true;
+    });
+    if (allowing !== undefined) return { allowed: true, reason: `RBAC: allowed by ${allowing.describe()}` };
     return missing.length === 0
       ? REFUSED
       : { allowed: false, reason: `RBAC: ${aggregate(missing.map(listerName))}` };

@@ -7,7 +7,7 @@ import { syncFolder } from '../state/atomic-file.js';
 import { formatLine, parseLine } from './line.js';
 
 /** The last write of every object, by cluster. */
-export type ShardContent = Map<string, Map<string, JournalEntry>>;
+export type FileContent = Map<string, Map<string, JournalEntry>>;
 
 const flushBytes = 1 << 20;
 const mostGone = 1000;
@@ -17,7 +17,7 @@ const mostGone = 1000;
  * last compaction (and by at least `slackBytes`), it is rewritten with only the last write of each object; what is
  * appended meanwhile waits in memory.
  */
-export class JournalShard {
+export class JournalFile {
   #handle: FileHandle | undefined;
   #pending: string[] = [];
   #pendingBytes = 0;
@@ -41,7 +41,7 @@ export class JournalShard {
   }
 
   /** Reads the file from its beginning; call it once, before the first append. Cuts off an unfinished last line. */
-  async load(keep: (uid: string) => boolean): Promise<ShardContent> {
+  async load(keep: (uid: string) => boolean): Promise<FileContent> {
     await unlink(`${this.path}.tmp`).catch(() => undefined);
     await this.#open();
     // A process that was killed may have left half a line: it counts for nothing, and the next must not begin behind it.
@@ -93,9 +93,12 @@ export class JournalShard {
   }
 
   async #work(): Promise<void> {
-    await this.#writePending();
-    if (this.#living.size === 0) await this.#empty();
-    else if (this.#bytes > 2 * this.#liveBytes + this.slackBytes) await this.#compact();
+    // What is appended while the file is emptied or rewritten was flushed for, too.
+    do {
+      await this.#writePending();
+      if (this.#living.size === 0) await this.#empty();
+      else if (this.#bytes > 2 * this.#liveBytes + this.slackBytes) await this.#compact();
+    } while (this.#pending.length > 0);
   }
 
   async #writePending(): Promise<void> {
@@ -164,8 +167,8 @@ export class JournalShard {
   }
 }
 
-async function readShard(path: string, keep: (uid: string) => boolean): Promise<ShardContent> {
-  const content: ShardContent = new Map();
+async function readShard(path: string, keep: (uid: string) => boolean): Promise<FileContent> {
+  const content: FileContent = new Map();
   if ((await stat(path).catch(() => undefined)) === undefined) return content;
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
   for await (const text of lines) {
@@ -183,7 +186,7 @@ async function readShard(path: string, keep: (uid: string) => boolean): Promise<
   return content;
 }
 
-function contentBytes(content: ShardContent): number {
+function contentBytes(content: FileContent): number {
   let bytes = 0;
   for (const [uid, entries] of content) {
     for (const [key, entry] of entries) bytes += uid.length + key.length + 20 + (entry.json?.length ?? 0);

@@ -1,0 +1,24 @@
+/** Clusters per second: at first, and the bounds of what is tried. */
+const rates = { first: 6, least: 1, most: 200 };
+/** Busier than this is too busy; less busy than that leaves room. */
+const busy = { tooMuch: 0.9, room: 0.75 };
+/** A cluster causes most of its work some 15 s after it is begun, so that the rate must rise slowly and fall soon. */
+const change = { up: 1.06, down: 0.75 };
+
+/**
+ * How many new clusters per second this process can follow, found out from how busy its threads are. A ramp that is
+ * faster than that takes no less time: it makes everything late, and Rancher's checks with it.
+ */
+export class OwnPace {
+  #perSec = rates.first;
+
+  get perSec(): number {
+    return this.#perSec;
+  }
+
+  /** To be called every two seconds with the share of that time in which the busiest thread had work, 0 to 1. */
+  observe(share: number): void {
+    if (share > busy.tooMuch) this.#perSec = Math.max(rates.least, this.#perSec * change.down);
+    else if (share < busy.room) this.#perSec = Math.min(rates.most, this.#perSec * change.up);
+  }
+}
