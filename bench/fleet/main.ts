@@ -48,7 +48,7 @@ async function main(options: Options): Promise<boolean> {
   const { rows } = run.figures;
   process.stdout.write(`${formatRows(rows)}\n`);
   for (const [kind, count] of Object.entries(violations))
-    process.stdout.write(`violation ${kind}: ${count}\n`);
+    process.stdout.write(`violation ${kind}: ${count}, such as: ${stats.examples[kind] ?? '?'}\n`);
   const compared = inBoth(rows, before ?? []);
   const worse = compared.filter(isWorse);
   if (before !== undefined) {

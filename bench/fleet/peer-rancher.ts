@@ -9,7 +9,10 @@ const token = 'token-peer:secret';
 interface PeerStats {
   readonly clusters: { readonly total: number; readonly active: number };
   readonly open: { readonly clusterSessions: number; readonly steveSessions: number };
-  readonly violations: { readonly kinds?: Readonly<Record<string, number>> | null };
+  readonly violations: {
+    readonly kinds?: Readonly<Record<string, number>> | null;
+    readonly samples?: readonly { readonly kind: string; readonly time: string; readonly detail: string }[];
+  };
   readonly self: { readonly cpuSeconds: number; readonly rssMiB: number };
 }
 
@@ -48,6 +51,9 @@ export async function startPeer(
       active: clusters.active,
       tunnels: { cluster: open.clusterSessions, steve: open.steveSessions },
       violations: violations.kinds ?? {},
+      examples: Object.fromEntries(
+        (violations.samples ?? []).map(({ kind, time, detail }) => [kind, `${time} ${detail}`]),
+      ),
       cpuSec: self.cpuSeconds,
       rssMiB: self.rssMiB,
       raw,

@@ -9,6 +9,8 @@ export interface RancherStats {
   readonly tunnels: { readonly cluster: number; readonly steve: number };
   /** What clusters did wrong, by kind. */
   readonly violations: Readonly<Record<string, number>>;
+  /** Some of them, in words, by kind. */
+  readonly examples: Readonly<Record<string, string>>;
   readonly cpuSec: number;
   readonly rssMiB: number;
   /** All that it tells, for the JSON file. */

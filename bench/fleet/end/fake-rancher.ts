@@ -21,6 +21,7 @@ function answer(command: Command): object {
       steve: count((cluster) => cluster.tunnels.steve),
     },
     violations: Object.fromEntries(violations.map(({ kind, count: times }) => [kind, times])),
+    examples: Object.fromEntries(violations.map(({ kind, sample }) => [kind, sample])),
     cpuSec: (user + system) / 1e6,
     rssMiB: process.memoryUsage.rss() / 2 ** 20,
     raw: violations,

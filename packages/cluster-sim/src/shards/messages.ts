@@ -12,6 +12,7 @@ import type { Settings } from '../settings/schema.js';
 import type { ClusterContents } from '../template/describe.js';
 import type { Template } from '../template/load.js';
 import type { ShardLoad } from './load.js';
+import type { CallFailure } from './pending-calls.js';
 
 /** What a shard's thread begins with. Everything in these messages is plain data (structured clone). */
 export interface ShardBoot {
@@ -66,7 +67,7 @@ export type ToShard =
 export type FromShard =
   | { type: 'ready' }
   | { type: 'answer'; id: number; value: unknown }
-  | { type: 'failure'; id: number; message: string; code: string | undefined; status: number | undefined }
+  | ({ type: 'failure'; id: number } & CallFailure)
   | { type: 'adopted'; uid: string; facts: HostedFacts }
   | { type: 'tunnels'; uid: string; tunnels: TunnelsState }
   | { type: 'attempt-failed'; uid: string; failure: AttemptFailure }

@@ -3,12 +3,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { join } from 'node:path';
 import { BackendSet } from '../backend/backend-set.js';
 import { MemoryBackend } from '../backend/memory-backend.js';
-import { LoadSampler } from '../bottleneck/load-sampler.js';
-import { busyShare } from '../busy-share.js';
 import { Delayer } from '../delayer.js';
 import { errorText, FleetError, UnknownTemplateError } from '../errors.js';
-import { EventLoopDelay } from '../event-loop-delay.js';
-import { IdleCollector } from '../idle-collector.js';
 import type { LocalCluster } from '../host/local-cluster.js';
 import { LocalHost } from '../host/local-host.js';
 import { Journal } from '../journal/journal.js';
@@ -18,13 +14,8 @@ import { RequestCounts } from '../request-counts.js';
 import type { Template } from '../template/load.js';
 import { defaultTemplateName } from '../template/template-set.js';
 import { openDoor } from './door.js';
-import { threadMemory } from './load.js';
+import { LoadReporter } from './load-reporter.js';
 import type { CallName, FromShard, ShardBoot, ShardCalls, ToShard } from './messages.js';
-
-const loadMs = 2_000;
-/** Every so many loads what counts as "the last ten seconds", and as "the last minute", begins anew. */
-const sampleTurns = 5;
-const minuteTurns = 30;
 
 /** Runs a shard in this thread: clusters in memory with their tunnels, told what to do through `port`. */
 export async function serveShard(boot: ShardBoot, port: MessagePort): Promise<void> {
@@ -167,68 +158,6 @@ class GivenTemplates {
     const template = this.#templates.get(name);
     if (template === undefined) throw new UnknownTemplateError(name, [...this.#templates.keys()]);
     return template;
-  }
-}
-
-/** Tells the main thread every two seconds how this one fares. */
-class LoadReporter {
-  readonly #delay = new EventLoopDelay();
-  readonly #sampler = new LoadSampler();
-  readonly #collector = new IdleCollector();
-  readonly #busyShare = busyShare();
-  readonly #timer: NodeJS.Timeout;
-  readonly #told = new Map<string, string>();
-  #sample = this.#sampler.sample();
-  #turn = 0;
-
-  constructor(
-    private readonly host: LocalHost,
-    private readonly requests: RequestCounts,
-    private readonly journal: Journal,
-    private readonly send: (message: FromShard) => void,
-  ) {
-    this.#timer = setInterval(() => this.#report(), loadMs);
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-    this.#delay.close();
-    this.#sampler.close();
-  }
-
-  #report(): void {
-    this.#turn += 1;
-    if (this.#turn % sampleTurns === 0) {
-      this.#sample = this.#sampler.sample();
-      this.#collector.look(this.#sample.eventLoopShare);
-    }
-    if (this.#turn % minuteTurns === 0) this.#delay.turnMinute();
-    this.send({
-      type: 'load',
-      load: {
-        eventLoop: this.#delay.figures,
-        busyShare: this.#busyShare(),
-        sample: this.#sample,
-        memory: threadMemory(),
-        requests: this.requests.figures,
-        journal: this.journal.stats,
-      },
-    });
-    this.#reportConnections();
-  }
-
-  #reportConnections(): void {
-    const counts: (readonly [string, number, number])[] = [];
-    for (const { uid, tunnels } of this.host.values()) {
-      const { cluster, steve } = tunnels ?? { cluster: undefined, steve: undefined };
-      const count = [uid, cluster?.connections ?? 0, steve?.connections ?? 0] as const;
-      const key = `${count[1]} ${count[2]}`;
-      if (this.#told.get(uid) === key) continue;
-      this.#told.set(uid, key);
-      counts.push(count);
-    }
-    if (this.#told.size > 2 * [...this.host.values()].length + 100) this.#told.clear();
-    if (counts.length > 0) this.send({ type: 'connections', counts });
   }
 }
 

@@ -3,7 +3,7 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { AgentManifests } from '../agent-doings/agent-manifests.js';
 import type { ClusterRequest } from '../backend/backend-set.js';
 import type { Delayer } from '../delayer.js';
-import { errorText, FleetClosedError, FleetError, ShardLostError } from '../errors.js';
+import { errorText, FleetClosedError, ShardLostError, type FleetError } from '../errors.js';
 import type { HostEvents } from '../host/hosted-cluster.js';
 import type { Logger } from '../logger.js';
 import type { KeyPairPem } from '../pki/certificates.js';
@@ -13,6 +13,7 @@ import type { ShardPhase } from '../views.js';
 import { Door } from './door.js';
 import type { ShardLoad } from './load.js';
 import type { CallName, FromShard, HostedFacts, ShardBoot, ShardCalls, ToShard } from './messages.js';
+import { PendingCalls } from './pending-calls.js';
 import { RemoteCluster, type ShardLine } from './remote-cluster.js';
 
 export interface WorkerShardEvents extends HostEvents {
@@ -33,11 +34,6 @@ export interface WorkerShardOptions {
   logger: Logger;
 }
 
-interface Call {
-  resolve: (value: never) => void;
-  reject: (error: Error) => void;
-}
-
 const restartMs = { first: 500, most: 60_000 };
 /** A thread that has run for so long has not failed at its start. */
 const soundMs = 60_000;
@@ -53,12 +49,11 @@ export class WorkerShard implements ShardLine {
   readonly #clusters = new Map<string, RemoteCluster>();
   /** Of all clusters that it has or shall have: what a new thread is told to bring back. */
   readonly #requests = new Map<string, ClusterRequest>();
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new PendingCalls();
   /** Templates and manifests that the thread knows. */
   readonly #given = new Set<string>();
   #worker: Worker | undefined;
   #adopted: Promise<void> = Promise.resolve();
-  #nextCall = 0;
   #failures = 0;
   #startedAt = 0;
   #restarts = 0;
@@ -152,15 +147,8 @@ export class WorkerShard implements ShardLine {
     name: Name,
     ...args: Parameters<ShardCalls[Name]>
   ): Promise<ReturnType<ShardCalls[Name]>> {
-    return new Promise((resolve, reject) => {
-      if (this.#worker === undefined) {
-        reject(this.#phase === 'closed' ? new FleetClosedError() : new ShardLostError(this.index));
-        return;
-      }
-      const id = this.#nextCall++;
-      this.#calls.set(id, { resolve, reject });
-      this.#post({ type: 'call', id, name, args });
-    });
+    if (this.#worker === undefined) return Promise.reject(this.#lost());
+    return this.#calls.add((id) => this.#post({ type: 'call', id, name, args }));
   }
 
   /** Ends tunnels properly and writes what is left. */
@@ -220,9 +208,7 @@ export class WorkerShard implements ShardLine {
     this.#worker = undefined;
     this.#requestsBefore = this.requests;
     this.#load = undefined;
-    for (const { reject } of this.#calls.values())
-      reject(this.#phase === 'closed' ? new FleetClosedError() : new ShardLostError(this.index));
-    this.#calls.clear();
+    this.#calls.rejectAll(this.#lost());
     if (this.#phase === 'closed') return;
     const lost = [...this.#clusters.keys()];
     this.#clusters.clear();
@@ -251,14 +237,11 @@ export class WorkerShard implements ShardLine {
         if (this.#phase !== 'closed') this.#enter('running');
         break;
       case 'answer':
-        this.#settle(message.id)?.resolve(message.value as never);
+        this.#calls.answered(message.id, message.value);
         break;
-      case 'failure': {
-        const { code, status, message: text } = message;
-        const isOurs = code !== undefined && status !== undefined;
-        this.#settle(message.id)?.reject(isOurs ? new FleetError(code, text, status) : new Error(text));
+      case 'failure':
+        this.#calls.failed(message.id, message);
         break;
-      }
       case 'adopted': {
         const request = this.#requests.get(message.uid);
         if (request !== undefined) events.onAdopted(this.#take(request, message.facts));
@@ -290,10 +273,9 @@ export class WorkerShard implements ShardLine {
     this.#since = this.options.now();
   }
 
-  #settle(id: number): Call | undefined {
-    const call = this.#calls.get(id);
-    this.#calls.delete(id);
-    return call;
+  /** Why nobody answers. */
+  #lost(): FleetError {
+    return this.#phase === 'closed' ? new FleetClosedError() : new ShardLostError(this.index);
   }
 
   #take({ name, uid }: ClusterRequest, facts: HostedFacts): RemoteCluster {

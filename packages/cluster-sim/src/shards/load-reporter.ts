@@ -1,0 +1,76 @@
+import { LoadSampler } from '../bottleneck/load-sampler.js';
+import { busyShare } from '../busy-share.js';
+import { EventLoopDelay } from '../event-loop-delay.js';
+import type { LocalHost } from '../host/local-host.js';
+import { IdleCollector } from '../idle-collector.js';
+import type { Journal } from '../journal/journal.js';
+import type { RequestCounts } from '../request-counts.js';
+import { threadMemory } from './load.js';
+import type { FromShard } from './messages.js';
+
+const loadMs = 2_000;
+/** Every so many loads what counts as "the last ten seconds", and as "the last minute", begins anew. */
+const sampleTurns = 5;
+const minuteTurns = 30;
+
+/** Tells the main thread every two seconds how this one fares. */
+export class LoadReporter {
+  readonly #delay = new EventLoopDelay();
+  readonly #sampler = new LoadSampler();
+  readonly #collector = new IdleCollector();
+  readonly #busyShare = busyShare();
+  readonly #timer: NodeJS.Timeout;
+  readonly #told = new Map<string, string>();
+  #sample = this.#sampler.sample();
+  #turn = 0;
+
+  constructor(
+    private readonly host: LocalHost,
+    private readonly requests: RequestCounts,
+    private readonly journal: Journal,
+    private readonly send: (message: FromShard) => void,
+  ) {
+    this.#timer = setInterval(() => this.#report(), loadMs);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#delay.close();
+    this.#sampler.close();
+  }
+
+  #report(): void {
+    this.#turn += 1;
+    if (this.#turn % sampleTurns === 0) {
+      this.#sample = this.#sampler.sample();
+      this.#collector.look(this.#sample.eventLoopShare);
+    }
+    if (this.#turn % minuteTurns === 0) this.#delay.turnMinute();
+    this.send({
+      type: 'load',
+      load: {
+        eventLoop: this.#delay.figures,
+        busyShare: this.#busyShare(),
+        sample: this.#sample,
+        memory: threadMemory(),
+        requests: this.requests.figures,
+        journal: this.journal.stats,
+      },
+    });
+    this.#reportConnections();
+  }
+
+  #reportConnections(): void {
+    const counts: (readonly [string, number, number])[] = [];
+    for (const { uid, tunnels } of this.host.values()) {
+      const { cluster, steve } = tunnels ?? { cluster: undefined, steve: undefined };
+      const count = [uid, cluster?.connections ?? 0, steve?.connections ?? 0] as const;
+      const key = `${count[1]} ${count[2]}`;
+      if (this.#told.get(uid) === key) continue;
+      this.#told.set(uid, key);
+      counts.push(count);
+    }
+    if (this.#told.size > 2 * [...this.host.values()].length + 100) this.#told.clear();
+    if (counts.length > 0) this.send({ type: 'connections', counts });
+  }
+}
