@@ -1,9 +1,9 @@
 /** Clusters per second: at first, and the bounds of what is tried. */
 const rates = { first: 6, least: 1, most: 200 };
 /** Busier than this is too busy; less busy than that leaves room. */
-const busy = { tooMuch: 0.9, room: 0.75 };
+const busy = { tooMuch: 0.93, room: 0.82 };
 /** A cluster causes most of its work some 15 s after it is begun, so that the rate must rise slowly and fall soon. */
-const change = { up: 1.06, down: 0.75 };
+const change = { up: 1.08, down: 0.8 };
 
 /**
  * How many new clusters per second this process can follow, found out from how busy its threads are. A ramp that is

@@ -137,6 +137,8 @@ export class StateStore {
     const text = stateText(this.secret, this.#texts.values());
     try {
       await writeState(this.#path, text);
+      // The backup is what was there before: of clusters that are all gone nothing shall be left.
+      if (this.#texts.size === 0) await writeState(this.#path, text);
       for (const waiter of waiters) waiter.resolve();
     } catch (error) {
       this.#dirty = true;

@@ -14,7 +14,7 @@ const tickMs = 50;
 /** How often the rate is set anew. */
 const adjustMs = 500;
 /** Busier than this is too busy; less busy than that leaves room. */
-const busy = { tooMuch: 0.9, room: 0.7 };
+const busy = { tooMuch: 0.95, room: 0.85 };
 /** About 10 % more each second, because what a connect causes shows only seconds later. */
 const growth = 1.05;
 const cut = 0.7;

@@ -41,6 +41,17 @@ describe('StateStore', () => {
     expect(again.secret).toBe(store.secret);
   });
 
+  it('keeps nothing of records that are all gone, not in its backup either', async () => {
+    const path = await statePath();
+    const store = await StateStore.open({ path });
+    await Promise.all([store.put(record('a')), store.put(record('b'))]);
+    await store.remove('a');
+    expect(await readFile(`${path}.bak`, 'utf8')).toContain('uid-a');
+    await store.remove('b');
+    for (const file of [path, `${path}.bak`]) expect(await readFile(file, 'utf8')).not.toMatch(/uid-[ab]/);
+    await store.close();
+  });
+
   it('is readable by its owner only', async () => {
     const path = await statePath();
     const store = await StateStore.open({ path });
@@ -182,6 +193,14 @@ describe('a record', () => {
   it('keeps backend and template', () => {
     const chosen = { ...record, backend: 'kwok-shared', template: 'edge' };
     expect(parseRecord(chosen)).toEqual(chosen);
+  });
+
+  it('keeps what it shares of the agent, if it is whole', () => {
+    const agent = { manifest: '0123456789abcdef', credentials: 'ab12cd34ef' };
+    const read = (value: unknown): unknown => parseRecord({ ...record('a'), agent: value })?.agent;
+    expect(read(agent)).toEqual(agent);
+    for (const value of [null, 'x', { manifest: 'm' }, { ...agent, credentials: 7 }])
+      expect(read(value)).toBeUndefined();
   });
 
   it('of a program that knew neither is one in memory, with the default template', () => {
