@@ -197,7 +197,7 @@ describe('a record', () => {
 
   it('keeps what it shares of the agent, if it is whole', () => {
     const agent = { manifest: '0123456789abcdef', credentials: 'ab12cd34ef' };
-    const read = (value: unknown): unknown => parseRecord({ ...record('a'), agent: value })?.agent;
+    const read = (value: unknown): unknown => parseRecord({ ...record, agent: value })?.agent;
     expect(read(agent)).toEqual(agent);
     for (const value of [null, 'x', { manifest: 'm' }, { ...agent, credentials: 7 }])
       expect(read(value)).toBeUndefined();
