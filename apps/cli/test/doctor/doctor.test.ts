@@ -74,7 +74,7 @@ describe('resources', () => {
     const [memory, heap, files] = checkCapacity('memory', 10_000, machine);
     expect(memory).toMatchObject({
       status: 'fail',
-      message: '4.0 GiB available, about 19.7 GiB needed for 10000 clusters',
+      message: '4.0 GiB available, about 12.4 GiB needed for 10000 clusters',
     });
     expect(heap).toMatchObject({ status: 'fail', todo: expect.stringContaining('--max-old-space-size=') });
     expect(files).toMatchObject({ status: 'fail', todo: expect.stringContaining('ulimit -Hn 40400') });

@@ -22,7 +22,7 @@ export const agentNeeds: Needs = { memoryBytes: 200 * mib, heapBytes: 100 * mib,
  * default template; the two files of a cluster are its tunnels.
  */
 export const clusterNeeds: Record<BackendKind, Needs> = {
-  memory: { memoryBytes: 2 * mib, heapBytes: 0.75 * mib, openFiles: 2, tasks: 0 },
+  memory: { memoryBytes: 1.25 * mib, heapBytes: 0.5 * mib, openFiles: 2, tasks: 0 },
   // Its nodes and pods are in the main cluster once more.
   'kwok-shared': { memoryBytes: 8 * mib, heapBytes: 1 * mib, openFiles: 2, tasks: 0 },
   // etcd, kube-apiserver, KWOK, controller manager and scheduler, with the proxy's connections to them.

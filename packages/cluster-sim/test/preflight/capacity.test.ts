@@ -30,7 +30,7 @@ describe('supplies', () => {
     const needed = (of: typeof before, name: string): number =>
       of.find(({ resource }) => resource === name)?.needed ?? NaN;
     expect(needed(before, 'memory')).toBe(0);
-    expect(needed(after, 'memory')).toBe(2 * 2 ** 20);
+    expect(needed(after, 'memory')).toBe(1.25 * 2 ** 20);
     expect(needed(before, 'open files')).toBe(200 + 1000);
     expect(needed(after, 'open files')).toBe(200 + 1002);
   });
