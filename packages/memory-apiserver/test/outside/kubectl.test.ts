@@ -123,8 +123,17 @@ describe.skipIf(kubectl === undefined)('kubectl', () => {
   it('labels, annotates and replaces', async () => {
     expect(await k('label deployment web a=b')).toContain('labeled');
     expect(await k('annotate deployment web note=hello')).toContain('annotated');
-    const manifest = await k('get deployment web -o json');
-    expect(await k('replace -f -', manifest)).toBe('deployment.apps/web replaced\n');
+    let manifest = '';
+    // A status that its controller writes meanwhile makes what was read the older version, here as upstream.
+    await expect
+      .poll(
+        async () => {
+          manifest = await k('get deployment web -o json');
+          return (await attempt(['replace', '-f', '-'], manifest)).stdout;
+        },
+        { timeout: 20_000 },
+      )
+      .toBe('deployment.apps/web replaced\n');
     const stale = manifest.replace(/"resourceVersion": "\d+"/, '"resourceVersion": "1"');
     const { code, stderr } = await attempt(['replace', '-f', '-'], stale);
     expect(code).toBe(1);

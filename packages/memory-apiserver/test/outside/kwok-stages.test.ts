@@ -38,6 +38,7 @@ function doings(stage: KubeObject, object: KubeObject): unknown[] {
   const api = {
     find: (storage: string) => (storage === 'nodes' ? node : undefined),
     list: () => [],
+    shared: { list: () => [] },
     patch: (_storage: string, _namespace: string, _name: string, _type: string, data: unknown) => {
       done.push({ kind: 'patch', data });
       return object;
