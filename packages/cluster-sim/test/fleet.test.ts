@@ -18,6 +18,7 @@ import { Fleet } from '../src/fleet.js';
 import { loadSettings } from '../src/settings/load.js';
 import type { Settings } from '../src/settings/schema.js';
 import type { FleetEvent } from '../src/views.js';
+import { allActive, until } from './fleet-events.js';
 import { temporaryFolder } from './temporary.js';
 
 /** A Rancher that looks often, so that clusters become active in moments. */
@@ -64,22 +65,6 @@ async function writeTemplate(home: string, name: string, text: string): Promise<
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${name}.yaml`), text);
 }
-
-/** Resolves at the first event that fits, or at once if `already` holds. */
-function until(fleet: Fleet, fits: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!fits()) return;
-      fleet.off('event', look);
-      resolve();
-    };
-    fleet.on('event', look);
-    look();
-  });
-}
-
-const allActive = (fleet: Fleet, count: number): Promise<void> =>
-  until(fleet, () => fleet.summary().phases.active === count);
 
 describe('a fleet with a Rancher', { timeout: 60_000 }, () => {
   it('makes clusters Active by Rancher’s own checks, with every stage in order and no violation', async () => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { busyShare } from '../busy-share.js';
 import { memoryAvailable, memoryTotal } from '../preflight/memory.js';
 import type { LoadSample } from './judge.js';
 
@@ -9,7 +10,7 @@ const resolutionMs = 20;
 /** Measures this process from each call of `sample` to the next. */
 export class LoadSampler {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  #utilization = performance.eventLoopUtilization();
+  readonly #busyShare = busyShare();
   #cpu = process.cpuUsage();
   #at = performance.now();
 
@@ -18,7 +19,6 @@ export class LoadSampler {
   }
 
   sample(): LoadSample {
-    const utilization = performance.eventLoopUtilization();
     const cpu = process.cpuUsage();
     const at = performance.now();
     const cpuMs = (cpu.user + cpu.system - this.#cpu.user - this.#cpu.system) / 1000;
@@ -26,7 +26,7 @@ export class LoadSampler {
     const sample: LoadSample = {
       // What is measured is the time between ticks: the delay is what it has beyond the resolution.
       eventLoopDelayP99Ms: Math.max(0, this.#delay.percentile(99) / 1e6 - resolutionMs),
-      eventLoopShare: performance.eventLoopUtilization(utilization, this.#utilization).utilization,
+      eventLoopShare: this.#busyShare(),
       cpuCores: at > this.#at ? cpuMs / (at - this.#at) : 0,
       cores: availableParallelism(),
       memoryAvailableBytes: memoryAvailable(),
@@ -35,7 +35,6 @@ export class LoadSampler {
       heapLimitBytes,
     };
     this.#delay.reset();
-    this.#utilization = utilization;
     this.#cpu = cpu;
     this.#at = at;
     return sample;

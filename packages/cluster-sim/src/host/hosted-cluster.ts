@@ -56,8 +56,6 @@ export interface HostedCluster {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Goes on with a connection in another protocol, or answers that it can't: exec, attach, port-forward. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Ends the tunnels properly, and what works in the cluster; its objects stay. */
-  stop(): Promise<void>;
 }
 
 /** Why an attempt to connect a tunnel failed. Plain data. */

@@ -154,6 +154,7 @@ export class LocalCluster implements HostedCluster {
     this.backend.handleUpgrade(request, socket, head);
   }
 
+  /** Ends the tunnels properly, and what works in the cluster; its objects stay. */
   async stop(): Promise<void> {
     this.#controllers?.close();
     this.#controllers = undefined;

@@ -46,7 +46,6 @@ export interface ShardCalls {
   describe(uid: string, now: number): ClusterContents;
   churn(uid: string, name: ChurnName, now: number): boolean;
   clearChurn(uid: string): void;
-  stop(uid: string): void;
   /** A command of the Chrome DevTools protocol to the thread. */
   inspect(method: string, params: object | undefined): unknown;
   /** Ends tunnels properly and writes what is left; the thread ends after the answer. */

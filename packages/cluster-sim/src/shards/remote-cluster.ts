@@ -70,11 +70,6 @@ export class RemoteCluster implements HostedCluster {
     this.line.door.forwardUpgrade(this.uid, request, socket, head);
   }
 
-  async stop(): Promise<void> {
-    await this.line.call('stop', this.uid);
-    this.tunnels = undefined;
-  }
-
   /** The shard has counted anew what runs through the tunnels. */
   count(cluster: number, steve: number): void {
     const { tunnels } = this;

@@ -103,7 +103,6 @@ export async function serveShard(boot: ShardBoot, port: MessagePort): Promise<vo
     describe: (uid, at) => cluster(uid).describe(at),
     churn: (uid, name, at) => cluster(uid).churn(name, at),
     clearChurn: (uid) => cluster(uid).clearChurn(),
-    stop: (uid) => cluster(uid).stop(),
     inspect: (method, params) =>
       (inspector ??= connected()).post(method as 'Profiler.enable', params as never),
     close: async () => {

@@ -4,6 +4,7 @@ import { CapacityError } from '../../src/errors.js';
 import { Fleet } from '../../src/fleet.js';
 import type { Machine } from '../../src/preflight/machine.js';
 import { loadSettings } from '../../src/settings/load.js';
+import { until } from '../fleet-events.js';
 import { temporaryFolder } from '../temporary.js';
 
 async function start(
@@ -26,18 +27,6 @@ async function start(
   onTestFinished(() => fleet.close());
   fleet.start();
   return { fleet, rancher };
-}
-
-function until(fleet: Fleet, fits: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!fits()) return;
-      fleet.off('event', look);
-      resolve();
-    };
-    fleet.on('event', look);
-    look();
-  });
 }
 
 it(

@@ -10,6 +10,7 @@ import { Fleet } from '../../src/fleet.js';
 import { journalPartOf } from '../../src/journal/journal.js';
 import { loadSettings } from '../../src/settings/load.js';
 import type { Settings } from '../../src/settings/schema.js';
+import { allActive, until } from '../fleet-events.js';
 import { temporaryFolder } from '../temporary.js';
 
 async function startRancher(): Promise<FakeRancher> {
@@ -42,22 +43,6 @@ async function startFleet(settings: Settings): Promise<Fleet> {
   fleet.start();
   return fleet;
 }
-
-/** Resolves at the first event after which it fits, or at once. */
-function until(fleet: Fleet, fits: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!fits()) return;
-      fleet.off('event', look);
-      resolve();
-    };
-    fleet.on('event', look);
-    look();
-  });
-}
-
-const allActive = (fleet: Fleet, count: number): Promise<void> =>
-  until(fleet, () => fleet.summary().phases.active === count);
 
 async function freePort(): Promise<number> {
   const server = createServer();
