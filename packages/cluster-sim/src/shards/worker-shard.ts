@@ -38,10 +38,13 @@ const restartMs = { first: 500, most: 60_000 };
 /** A thread that has run for so long has not failed at its start. */
 const soundMs = 60_000;
 const closeMs = 10_000;
+/** A thread that has had so many clusters, and has had none for a while, is replaced by a new one. */
+const renewal = { clusters: 50, afterMs: 5_000 };
 
 /**
  * One shard as the main thread sees it: a worker thread with clusters in it. A thread that ends, whyever, is started
- * anew with the clusters that it had; they are as their journals left them and connect again.
+ * anew with the clusters that it had; they are as their journals left them and connect again. One whose clusters are all
+ * deleted is replaced: nothing else gives back all the memory that they took.
  */
 export class WorkerShard implements ShardLine {
   readonly index: number;
@@ -60,6 +63,10 @@ export class WorkerShard implements ShardLine {
   #phase: ShardPhase = 'starting';
   #since: number;
   #load: ShardLoad | undefined;
+  /** Most clusters that its thread has had. */
+  #most = 0;
+  /** The thread that ends because it is to. */
+  #ending: Worker | undefined;
   /** Of threads that have ended. */
   #requestsBefore: RequestFigures = noRequests;
 
@@ -132,6 +139,7 @@ export class WorkerShard implements ShardLine {
     this.#requests.delete(uid);
     await this.call('remove', uid);
     this.#clusters.delete(uid);
+    this.#renewWhenEmpty();
   }
 
   renew(leaf: KeyPairPem): void {
@@ -156,19 +164,33 @@ export class WorkerShard implements ShardLine {
     const worker = this.#worker;
     if (this.#phase === 'closed') return;
     this.#enter('closed');
-    if (worker !== undefined) {
-      const ended = new Promise((resolve) => worker.once('exit', resolve));
-      const limit = setTimeout(() => void worker.terminate(), closeMs);
-      this.call('close').catch((error: unknown) =>
-        this.options.logger.error(
-          { shard: this.index, error: errorText(error) },
-          'shard did not end properly',
-        ),
-      );
-      await ended;
-      clearTimeout(limit);
-    }
+    if (worker !== undefined) await this.#end(worker);
     this.door.close();
+  }
+
+  async #end(worker: Worker): Promise<void> {
+    this.#ending = worker;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    const limit = setTimeout(() => void worker.terminate(), closeMs);
+    this.call('close').catch((error: unknown) =>
+      this.options.logger.error({ shard: this.index, error: errorText(error) }, 'shard did not end properly'),
+    );
+    await ended;
+    clearTimeout(limit);
+  }
+
+  #renewWhenEmpty(): void {
+    if (this.#requests.size > 0 || this.#most < renewal.clusters) return;
+    this.options.delayer.delay(`shard-${this.index}-renewal`, renewal.afterMs, () => {
+      if (this.#requests.size > 0 || this.#phase !== 'running' || this.#worker === undefined) return;
+      this.options.logger.info({ shard: this.index }, 'shard has no clusters left; it gets a new thread');
+      this.#enter('starting');
+      this.#adopted = this.#end(this.#worker).then(() => {
+        if (this.#phase === 'closed') return;
+        this.#spawn();
+        return this.#adopted;
+      });
+    });
   }
 
   #spawn(): void {
@@ -180,6 +202,7 @@ export class WorkerShard implements ShardLine {
       resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / (1 << 20)) },
     });
     this.#worker = worker;
+    this.#most = 0;
     this.#startedAt = now();
     worker.on('message', (message: FromShard) => this.#receive(message));
     worker.on('error', (error) =>
@@ -209,7 +232,7 @@ export class WorkerShard implements ShardLine {
     this.#requestsBefore = this.requests;
     this.#load = undefined;
     this.#calls.rejectAll(this.#lost());
-    if (this.#phase === 'closed') return;
+    if (this.#ending === worker) return;
     const lost = [...this.#clusters.keys()];
     this.#clusters.clear();
     this.#enter('restarting');
@@ -283,6 +306,7 @@ export class WorkerShard implements ShardLine {
     if (known !== undefined) return known;
     const cluster = new RemoteCluster(name, uid, facts, this);
     this.#clusters.set(uid, cluster);
+    this.#most = Math.max(this.#most, this.#clusters.size);
     return cluster;
   }
 

@@ -49,7 +49,7 @@ export function serverFlight(
   const { suite } = choice;
   const { hash } = suite;
   const transcript = createHash(hash).update(helloMessage);
-  const transcriptHash = (): Buffer => transcript.copy().digest();
+  const transcriptHash = (): Buffer => Buffer.from(transcript.copy().digest('binary'), 'latin1');
 
   const { share, secret } = agree(choice.group, choice.clientShare);
   const serverHello = makeServerHello(hello.sessionId, choice, share);
@@ -78,7 +78,7 @@ export function serverFlight(
     records.push(handshakeWriting.seal(ContentType.handshake, pieces, bytes));
   }
 
-  const derived = deriveSecret(hash, handshakeSecret, 'derived', createHash(hash).digest());
+  const derived = deriveSecret(hash, handshakeSecret, 'derived', suite.emptyHash);
   const mainSecret = extract(hash, derived, Buffer.alloc(suite.hashBytes));
   return {
     bytes: Buffer.concat(records),

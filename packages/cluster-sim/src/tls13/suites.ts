@@ -11,6 +11,8 @@ export interface CipherSuite {
   readonly hashBytes: number;
   /** The salt of the handshake secret: without a pre-shared key the same for all connections (§7.1). */
   readonly handshakeSalt: Buffer;
+  /** The hash of nothing. */
+  readonly emptyHash: Buffer;
 }
 
 function suite(
@@ -19,10 +21,11 @@ function suite(
   keyBytes: number,
   hash: CipherSuite['hash'],
 ): CipherSuite {
-  const hashBytes = createHash(hash).digest().length;
+  const emptyHash = createHash(hash).digest();
+  const hashBytes = emptyHash.length;
   const early = extract(hash, Buffer.alloc(hashBytes), Buffer.alloc(hashBytes));
-  const handshakeSalt = deriveSecret(hash, early, 'derived', createHash(hash).digest());
-  return { id, aead, keyBytes, hash, hashBytes, handshakeSalt };
+  const handshakeSalt = deriveSecret(hash, early, 'derived', emptyHash);
+  return { id, aead, keyBytes, hash, hashBytes, handshakeSalt, emptyHash };
 }
 
 /** All that are supported, by id. */
