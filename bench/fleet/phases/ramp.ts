@@ -30,8 +30,11 @@ export async function ramp(run: Run, target: number): Promise<void> {
   });
   const rampEndSec = run.sampler.nowSec;
   await hold(run);
-  // The agent tells the delay of whole minutes: the one in which the ramp ended is told within the next.
-  const delays = run.sampler.between(fromSec, rampEndSec + 60).map(({ eventLoopP99Ms }) => eventLoopP99Ms);
+  // The agent tells the delay of whole minutes: the one in which the ramp ended is told within the next. Of its first
+  // minute it tells what it has so far, and the 99th percentile of a few seconds is their worst value.
+  const delays = run.sampler
+    .between(fromSec + 60, rampEndSec + 60)
+    .map(({ eventLoopP99Ms }) => eventLoopP99Ms);
   const idleMiB = run.figures.find('hold', 'RSS, MiB', target);
   const { peakRssMiB } = run.agent.usage;
   run.figures.add(phase, target, {

@@ -9,6 +9,8 @@ import type { FieldForms, FormRecord } from '@scale-cluster/memory-apiserver';
  */
 export class FormFile implements FieldForms {
   #pending: string[] = [];
+  /** Whether something has been written that the disk wasn't asked to keep. */
+  #unsynced = false;
 
   private constructor(
     readonly known: readonly FormRecord[],
@@ -41,6 +43,7 @@ export class FormFile implements FieldForms {
     this.#pending = [];
     try {
       await this.handle.appendFile(lines.join(''));
+      this.#unsynced = true;
     } catch (error) {
       this.#pending = [...lines, ...this.#pending];
       throw error;
@@ -49,7 +52,14 @@ export class FormFile implements FieldForms {
 
   async sync(): Promise<void> {
     await this.flush();
-    await this.handle.datasync();
+    if (!this.#unsynced) return;
+    this.#unsynced = false;
+    try {
+      await this.handle.datasync();
+    } catch (error) {
+      this.#unsynced = true;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, writeSync } from 'node:fs';
 import { open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -43,10 +43,10 @@ export class JournalFile {
   /** Reads the file from its beginning; call it once, before the first append. Cuts off an unfinished last line. */
   async load(keep: (uid: string) => boolean): Promise<FileContent> {
     await unlink(`${this.path}.tmp`).catch(() => undefined);
-    await this.#open();
+    const handle = (this.#handle = await this.#open());
     // A process that was killed may have left half a line: it counts for nothing, and the next must not begin behind it.
-    await truncateToLine(this.#handle, this.#bytes);
-    this.#bytes = (await this.#handle?.stat())?.size ?? 0;
+    await truncateToLine(handle, this.#bytes);
+    this.#bytes = (await handle.stat()).size;
     const content = await readShard(this.path, keep);
     this.#liveBytes = contentBytes(content);
     for (const uid of content.keys()) this.#living.add(uid);
@@ -102,14 +102,14 @@ export class JournalFile {
   }
 
   async #writePending(): Promise<void> {
-    if (this.#handle === undefined) await this.#open();
+    const { fd } = (this.#handle ??= await this.#open());
     while (this.#pending.length > 0) {
       const lines = this.#pending;
       let take = 0;
       let bytes = 0;
       for (; take < lines.length && bytes < flushBytes; take++) bytes += lines[take]?.length ?? 0;
       const batch = Buffer.from(lines.slice(0, take).join(''));
-      await this.#handle?.appendFile(batch);
+      writeAll(fd, batch);
       // Only now: a failed write keeps its lines for the next try.
       this.#pending = this.#pending.slice(take);
       this.#pendingBytes -= bytes;
@@ -157,14 +157,20 @@ export class JournalFile {
     await this.#handle?.close();
     await rename(temporary, this.path);
     await syncFolder(dirname(this.path));
-    await this.#open();
+    this.#handle = await this.#open();
     this.#liveBytes = bytes;
   }
 
-  async #open(): Promise<void> {
-    this.#handle = await open(this.path, 'a+', 0o600);
-    this.#bytes = (await this.#handle.stat()).size;
+  async #open(): Promise<FileHandle> {
+    const handle = await open(this.path, 'a+', 0o600);
+    this.#bytes = (await handle.stat()).size;
+    return handle;
   }
+}
+
+/** In this thread: the system just copies a few KiB, and to have another thread do it takes several times as long. */
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
 async function readShard(path: string, keep: (uid: string) => boolean): Promise<FileContent> {
@@ -194,8 +200,8 @@ function contentBytes(content: FileContent): number {
   return bytes;
 }
 
-async function truncateToLine(handle: FileHandle | undefined, size: number): Promise<void> {
-  if (handle === undefined || size === 0) return;
+async function truncateToLine(handle: FileHandle, size: number): Promise<void> {
+  if (size === 0) return;
   const chunk = Buffer.alloc(65_536);
   for (let end = size; end > 0;) {
     const from = Math.max(0, end - chunk.length);

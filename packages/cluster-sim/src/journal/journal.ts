@@ -18,7 +18,7 @@ export interface JournalOptions {
   part?: JournalPart;
   /** How long a write may stay in this process, milliseconds. @default 50 */
   flushDelayMs?: number;
-  /** How often the files are synced to disk, milliseconds. @default 1000 */
+  /** How often the files are synced to disk, milliseconds. @default 5000 */
   syncIntervalMs?: number;
   /** What a file may hold beyond twice its live content. @default 1 MiB */
   slackBytes?: number;
@@ -74,7 +74,7 @@ export class Journal {
       const path = join(options.folder, `shard-${String(file).padStart(2, '0')}.log`);
       this.#files.set(file, new JournalFile(path, slack));
     }
-    this.#syncTimer = setInterval(() => void this.#sync(), options.syncIntervalMs ?? 1000);
+    this.#syncTimer = setInterval(() => void this.#sync(), options.syncIntervalMs ?? 5_000);
     this.#syncTimer.unref();
   }
 

@@ -6,7 +6,7 @@ export interface ConnectPacerOptions {
   clock?: () => number;
   /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
   utilization?: () => number;
-  /** Connects per second at first, at least and at most. @default 40, 10, 400 */
+  /** Connects per second at first, at least and at most. @default 20, 10, 400 */
   rate?: { first: number; least: number; most: number };
 }
 
@@ -14,10 +14,10 @@ const tickMs = 50;
 /** How often the rate is set anew. */
 const adjustMs = 500;
 /** Busier than this is too busy; less busy than that leaves room. */
-const busy = { tooMuch: 0.95, room: 0.85 };
-/** About 10 % more each second, because what a connect causes shows only seconds later. */
-const growth = 1.05;
-const cut = 0.7;
+const busy = { tooMuch: 0.97, room: 0.93 };
+/** About 8 % more each second, and not much less at a time: what a connect causes shows only seconds later. */
+const growth = 1.04;
+const cut = 0.85;
 
 /**
  * Hands out turns to reconnect, so that a fleet that lost Rancher, or was restarted, doesn't come back faster than this
@@ -39,7 +39,7 @@ export class ConnectPacer {
   constructor(options: ConnectPacerOptions = {}) {
     this.#clock = options.clock ?? (() => performance.now());
     this.#utilization = options.utilization ?? busyShare();
-    const { first, least, most } = options.rate ?? { first: 40, least: 10, most: 400 };
+    const { first, least, most } = options.rate ?? { first: 20, least: 10, most: 400 };
     this.#rate = first;
     this.#least = least;
     this.#most = most;
