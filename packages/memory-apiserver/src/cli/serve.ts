@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { createApiServer } from '../create-api-server.js';
+import { listen } from '../listen.js';
 import type { JournalEntry } from '../store/cluster-store.js';
 import { DataFolder, newIdentity } from './data-folder.js';
 import { makeNodes, readObjects, standardStorageClass } from './objects.js';
@@ -37,7 +38,12 @@ export async function serve(settings: Settings): Promise<void> {
     ...(data === undefined ? {} : { restore: data.entries, onWrite: (entry) => keep(entry, data) }),
   });
   const kubeconfigFile = resolve(settings.kubeconfigFile);
-  const local = await cluster.listen({ host: settings.host, port: settings.port, token, kubeconfigFile });
+  const local = await listen(cluster, authority, {
+    host: settings.host,
+    port: settings.port,
+    token,
+    kubeconfigFile,
+  });
   process.stdout.write(`Serving ${settings.name} at ${local.url}\nexport KUBECONFIG=${kubeconfigFile}\n`);
   await signalled();
   await local.close();

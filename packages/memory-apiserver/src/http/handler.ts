@@ -30,10 +30,10 @@ import type { ResourcePath } from './route.js';
 import { decodePath, parseResourcePath } from './route.js';
 import { METRICS_GROUP } from '../pods/metrics-resources.js';
 import { metricsHandler } from './metrics-handler.js';
-import { isStreaming, subresourceHandler } from './subresource-handlers.js';
+import { subresourceHandler } from './subresource-handlers.js';
+import { isStreaming, type StreamingSubresource } from './streaming/subresources.js';
 import { responseOn, type Upgrade } from './streaming/upgrade.js';
 import { takeBearerProtocol } from './streaming/websocket.js';
-import { systemPath } from './system-paths.js';
 import { startWatch } from './watch.js';
 import type { WatchStream } from './watch-stream.js';
 import { warnOfDeprecation } from './warnings.js';
@@ -41,6 +41,9 @@ import { warnOfDeprecation } from './warnings.js';
 export type { RequestReport } from './exchange.js';
 
 const NOBODY: UserInfo = { username: '', groups: [] };
+
+const systemPaths = whenAsked(() => import('./system-paths.js'));
+const streaming = whenAsked(() => import('./streaming/handler.js'));
 
 /** Answers the HTTP requests of one cluster. */
 export class RequestHandler {
@@ -116,6 +119,13 @@ export class RequestHandler {
     }
   }
 
+  /** Goes on with a part of the server that is only loaded when somebody asks for it, so that the start is quick. */
+  #with<Part>(exchange: Exchange, part: Promise<Part>, work: (part: Part) => void): void {
+    part
+      .then((loaded) => this.#guard(exchange, () => work(loaded)))
+      .catch((error: unknown) => sendError(exchange, error));
+  }
+
   #reportAtEnd(exchange: Exchange, report: (report: RequestReport) => void): void {
     const startedAt = this.environment.now();
     const { request, response } = exchange;
@@ -140,10 +150,12 @@ export class RequestHandler {
     if (path === undefined) {
       if (!this.#enter(exchange)) return sendTooManyRequests(exchange);
       this.#authorize({ user: exchange.user, verb: exchange.verb, path: decodePath(exchange.path) });
-      if (systemPath(exchange, this.registry.context, this.environment, this.watchCount)) return;
-      const [, root, group = ''] = exchange.path.split('/');
-      if (root === 'api' || (root === 'apis' && isBuiltinGroup(group))) throw pathNotFound();
-      return nothingHere(exchange);
+      return this.#with(exchange, systemPaths(), ({ systemPath }) => {
+        if (systemPath(exchange, context, this.environment, this.watchCount)) return;
+        const [, root, group = ''] = exchange.path.split('/');
+        if (root === 'api' || (root === 'apis' && isBuiltinGroup(group))) throw pathNotFound();
+        nothingHere(exchange);
+      });
     }
     exchange.verb = requestedVerb(exchange.method, path, exchange.query);
     exchange.resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
@@ -183,7 +195,7 @@ export class RequestHandler {
       return nothingHere(exchange);
     if (verb === undefined || !(subresource ?? resource).verbs.includes(verb))
       throw resource.custom === undefined ? methodNotAllowed() : methodNotSupported(resource, exchange.verb);
-    if (isStreaming(path.subresource)) return this.#stream(exchange, target, verb);
+    if (isStreaming(path.subresource)) return this.#stream(exchange, target, path.subresource);
     warnOfDeprecation(exchange, resource, this.environment.minorVersion);
     const { accept } = exchange.request.headers;
     if (resource.custom === undefined) checkRoutable(accept, verb === 'list' || verb === 'watch');
@@ -192,11 +204,14 @@ export class RequestHandler {
   }
 
   /** What isn't about objects has its own forms of answers, and no body that would have to be read first. */
-  #stream(exchange: Exchange, target: ResourceRequest, verb: Verb): void {
+  #stream(exchange: Exchange, target: ResourceRequest, subresource: StreamingSubresource): void {
     const carrier = exchange.upgrade?.socket ?? exchange.response;
     this.#streams.add(carrier);
     carrier.once('close', () => this.#streams.delete(carrier));
-    subresourceHandler(this, exchange, target, Buffer.alloc(0), verb);
+    this.#with(exchange, streaming(), ({ streamingHandler }) => {
+      // Nobody would tell the handler of a client that has left before.
+      if (this.#streams.has(carrier)) streamingHandler(this, exchange, target, subresource);
+    });
   }
 
   #dispatch(exchange: Exchange, target: ResourceRequest, verb: Verb): void {
@@ -262,3 +277,9 @@ const serverError = ({ request }: Exchange, { message }: Error): string =>
 
 /** Outside of the APIs kube-apiserver is a plain HTTP server. */
 const nothingHere = (exchange: Exchange): void => sendText(exchange, 404, '404 page not found\n');
+
+/** A part of the server that is loaded when it is first asked for. */
+function whenAsked<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  let part: Promise<Part> | undefined;
+  return () => (part ??= load());
+}

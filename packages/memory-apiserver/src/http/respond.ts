@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
-import { gzip } from 'node:zlib';
 import type { Document } from '../codec/document.js';
 import { PROTOBUF, toYaml } from '../codec/encoding.js';
 import { encodeProtobuf } from '../codec/protobuf-encode.js';
@@ -24,12 +23,15 @@ function sendBody(exchange: Exchange, code: number, type: string, body: string |
   const { response } = exchange;
   const headers = { 'Content-Type': type, 'Cache-Control': CACHE_CONTROL };
   if (body.length < GZIP_FROM || !exchange.acceptsGzip) return finish(exchange, code, headers, body);
-  gzip(body, { level: 1 }, (error, compressed) => {
-    if (response.destroyed) return;
-    if (error !== null) finish(exchange, code, headers, body);
-    else
-      finish(exchange, code, { ...headers, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' }, compressed);
-  });
+  const compressedHeaders = { ...headers, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' };
+  // Loaded here because few answers are that large.
+  void import('node:zlib').then(({ gzip }) =>
+    gzip(body, { level: 1 }, (error, compressed) => {
+      if (response.destroyed) return;
+      if (error !== null) finish(exchange, code, headers, body);
+      else finish(exchange, code, compressedHeaders, compressed);
+    }),
+  );
 }
 
 export function sendText(

@@ -17,13 +17,7 @@ import { checkKind, getHandler, patchHandler, successText, updateHandler } from 
 import { parsePatch } from './patch-body.js';
 import type { ResourceRequest, Verb } from './resource-request.js';
 import { writeOptionsOf } from './write-options.js';
-import { send, sendError } from './respond.js';
-import type { Pod } from '../pods/pod.js';
-import type { RegistryContext } from '../registry/context.js';
-import { attachHandler, execHandler } from './streaming/exec-handler.js';
-import { logHandler } from './streaming/log-handler.js';
-import { portForwardHandler } from './streaming/port-forward-handler.js';
-import { proxyHandler } from './streaming/proxy-handler.js';
+import { send } from './respond.js';
 
 type Handler = (
   about: HandlerContext,
@@ -95,39 +89,14 @@ const eviction: Handler = (about, exchange, { resource, namespace, path }, body)
   send(exchange, 201, successText());
 };
 
-type PodHandler = (exchange: Exchange, context: RegistryContext, pod: Pod) => void;
-
-/** Of the pod as it is now. */
-const ofPod =
-  (handle: PodHandler): Handler =>
-  ({ registry: { context } }, exchange, { resource, namespace, path }) =>
-    handle(exchange, context, getObject(context, resource, namespace, path.name) as Pod);
-
-const log = ofPod((exchange, context, pod) => {
-  logHandler(exchange, context, pod).catch((error: unknown) => sendError(exchange, error));
-});
-
-const proxy: Handler = ({ registry: { context } }, exchange, { resource, namespace, path }) =>
-  proxyHandler(exchange, context, resource, namespace, path.name);
-
 const handlers: Readonly<Record<string, Handler>> = {
   scale,
   token,
   binding,
   eviction,
-  log,
-  exec: ofPod(execHandler),
-  attach: ofPod(attachHandler),
-  portforward: ofPod((exchange, _, pod) => portForwardHandler(exchange, pod)),
-  proxy,
 };
 
-const STREAMING = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
-
-/** True for subresources that are no objects but streams to and from what runs in a pod or behind a service. */
-export const isStreaming = (subresource: string): boolean => STREAMING.has(subresource);
-
-/** Answers a request of a subresource. */
+/** Answers a request of a subresource that is an object. */
 export const subresourceHandler: Handler = (about, exchange, target, body, verb) => {
   const { subresource, resource, path } = target;
   if (subresource === undefined) throw notFound(resource, path.name);

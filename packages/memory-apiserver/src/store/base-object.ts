@@ -19,6 +19,12 @@ const SLOTS = new RegExp(
   'g',
 );
 
+/** A text cut where clusters differ: a slot between any two parts. */
+interface CutText {
+  readonly parts: readonly string[];
+  readonly slots: readonly Slot[];
+}
+
 /** JSON text of a string without its quotes, to stand inside a longer JSON string. */
 const inner = (text: string): string => JSON.stringify(text).slice(1, -1);
 
@@ -33,39 +39,45 @@ const narrow = (text: string): string => Buffer.from(text).toString();
  * a few strings; nothing is kept per cluster.
  */
 export class BaseObject {
-  readonly #parts: string[] = [];
-  readonly #slots: Slot[] = [];
+  /** From the first rendering on: most objects of most bases are never read. */
+  #cut: CutText | undefined;
 
   /**
    * @param keyTemplate its key, may have placeholders in it.
    * @param ordinal its place in the base; gives its resourceVersion.
    * @param text JSON of the object with placeholders and marks.
-   * @param uids hashes of all base objects by the uid that they have in `text`s.
+   * @param hashOf hash of the base object that has the uid in its `text`.
    */
   constructor(
     readonly keyTemplate: string,
     readonly ordinal: number,
-    text: string,
-    uids: ReadonlyMap<string, Bits128>,
-  ) {
+    private readonly text: () => string,
+    private readonly hashOf: (uid: string) => Bits128 | undefined,
+  ) {}
+
+  #cutText(): CutText {
+    const text = this.text();
+    const parts: string[] = [];
+    const slots: Slot[] = [];
     let from = 0;
     for (const match of text.matchAll(SLOTS)) {
-      const slot = this.#slotFor(match[0], uids);
+      const slot = this.#slotFor(match[0]);
       if (slot === undefined) continue;
-      this.#parts.push(narrow(text.slice(from, match.index)));
-      this.#slots.push(slot);
+      parts.push(narrow(text.slice(from, match.index)));
+      slots.push(slot);
       from = match.index + match[0].length;
     }
-    this.#parts.push(narrow(text.slice(from)));
+    parts.push(narrow(text.slice(from)));
+    return { parts, slots };
   }
 
-  #slotFor(mark: string, uids: ReadonlyMap<string, Bits128>): Slot | undefined {
+  #slotFor(mark: string): Slot | undefined {
     if (mark === CLUSTER_NAME_PLACEHOLDER) return (identity) => inner(identity.name);
     if (mark === CA_CERT_PLACEHOLDER) return (identity) => inner(identity.caCert);
     if (mark === REVISION_MARK) return (identity) => String(this.revision(identity));
     if (mark.startsWith('1971-')) return timeSlot(mark);
     if (mark.startsWith('v')) return (identity) => valueOf(mark, identity);
-    const hash = uids.get(mark);
+    const hash = this.hashOf(mark);
     return hash === undefined ? undefined : (identity) => mixUid(identity.seed, hash);
   }
 
@@ -79,9 +91,10 @@ export class BaseObject {
 
   /** The object's JSON text in the given cluster. */
   render(identity: ClusterIdentity): string {
-    let text = this.#parts[0] ?? '';
-    for (let index = 0; index < this.#slots.length; index += 1) {
-      text += (this.#slots[index]?.(identity) ?? '') + (this.#parts[index + 1] ?? '');
+    const { parts, slots } = (this.#cut ??= this.#cutText());
+    let text = parts[0] ?? '';
+    for (let index = 0; index < slots.length; index += 1) {
+      text += (slots[index]?.(identity) ?? '') + (parts[index + 1] ?? '');
     }
     return text;
   }

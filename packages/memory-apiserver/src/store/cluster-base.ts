@@ -83,8 +83,8 @@ class BaseStorage {
 }
 
 /**
- * Objects that many clusters have in common, prepared once. Clusters keep only what they change (copy on write),
- * so an unchanged base object costs a cluster nothing.
+ * Objects that many clusters have in common, each prepared once, when it is first read. Clusters keep only what they
+ * change (copy on write), so an unchanged base object costs a cluster nothing.
  */
 export class ClusterBase {
   readonly #storages = new Map<string, BaseStorage>();
@@ -97,27 +97,20 @@ export class ClusterBase {
   constructor(objects: readonly StoredAt[]) {
     this.objects = objects;
     this.size = objects.length;
-    const uids = new Map<string, Bits128>();
-    const prepared = objects.map(({ storage, object }) => {
+    /** Where the object of each uid is. */
+    const places = new Map<string, string>();
+    const hashOf = (uid: string): Bits128 | undefined => {
+      const place = places.get(uid);
+      return place === undefined ? undefined : hashBits(place);
+    };
+    for (const [ordinal, { storage, object }] of objects.entries()) {
       const { metadata } = object;
       const key = objectKey(metadata.namespace, metadata.name);
       const uid = metadata.uid ?? randomUUID();
-      uids.set(uid, hashBits(`${storage}/${key}`));
-      const marked: KubeObject = {
-        ...object,
-        metadata: {
-          ...metadata,
-          uid,
-          resourceVersion: REVISION_MARK,
-          creationTimestamp: metadata.creationTimestamp ?? CREATED_MARK,
-        },
-      };
-      return { storage, key, text: objectText(marked) };
-    });
-    for (const [ordinal, { storage, key, text }] of prepared.entries()) {
+      places.set(uid, `${storage}/${key}`);
       const own = this.#storages.get(storage) ?? new BaseStorage();
       this.#storages.set(storage, own);
-      own.add(new BaseObject(key, ordinal, text, uids));
+      own.add(new BaseObject(key, ordinal, () => markedText(object, uid), hashOf));
     }
     for (const storage of this.#storages.values()) storage.seal();
   }
@@ -139,3 +132,15 @@ export class ClusterBase {
     return this.#storages.get(storage)?.keys(identity) ?? [];
   }
 }
+
+/** JSON of the object with marks for what each cluster gives it of its own. */
+const markedText = (object: KubeObject, uid: string): string =>
+  objectText({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      uid,
+      resourceVersion: REVISION_MARK,
+      creationTimestamp: object.metadata.creationTimestamp ?? CREATED_MARK,
+    },
+  });

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { SCRIPT_ANNOTATION } from '../../../src/pods/pod-script.js';
 import { bytesOf } from '../../../src/http/streaming/channel-streams.js';
@@ -117,6 +119,17 @@ describe('a log', () => {
       if (text.length >= 12) test.cluster.api.delete('pods', 'default', 'web', { gracePeriodSeconds: 0 });
     }
     expect(text).toMatch(/^(?:alive\n){2,}$/);
+  });
+
+  it('is not begun for a client that leaves before the code for it is loaded', async () => {
+    const request = new IncomingMessage(new Socket());
+    request.url = `${path}/log?container=side&follow=true`;
+    request.headers.authorization = 'Bearer admin';
+    const response = new ServerResponse(request);
+    test.cluster.handle(request, response);
+    response.emit('close');
+    await vi.dynamicImportSettled();
+    expect(response.headersSent).toBe(false);
   });
 });
 
