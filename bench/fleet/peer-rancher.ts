@@ -4,6 +4,8 @@ import { endWithUs, type Rancher, type RancherStats } from './rancher.js';
 import { freePort, until } from './wait.js';
 
 const token = 'token-peer:secret';
+/** How much is kept of what the peer says, for the case that it fails. */
+const lastWordsChars = 4_000;
 
 /** The part of `GET /peer/stats` that is used here. */
 interface PeerStats {
@@ -34,9 +36,22 @@ export async function startPeer(
     '--token',
     token,
   ];
-  const output = verbose ? 'inherit' : 'ignore';
-  const child = spawn(program, [...args, '--canary', '20', ...flags], { stdio: ['ignore', output, output] });
+  const child = spawn(program, [...args, '--canary', '20', ...flags], {
+    stdio: ['ignore', verbose ? 'inherit' : 'ignore', 'pipe'],
+  });
   endWithUs(child);
+  let lastWords = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (verbose) process.stderr.write(text);
+    lastWords = (lastWords + text).slice(-lastWordsChars);
+  });
+  let stopping = false;
+  child.once('exit', (code, signal) => {
+    if (stopping) return;
+    // Nothing that is measured from here on would mean anything.
+    process.stderr.write(`${lastWords}\nthe peer has ended by itself (${signal ?? `code ${code}`})\n`);
+    process.exit(1);
+  });
   await once(child, 'spawn');
   const call = async <T>(path: string, method = 'GET'): Promise<T> => {
     const answer = await fetch(control + path, { method, headers: { Authorization: `Bearer ${token}` } });
@@ -70,6 +85,7 @@ export async function startPeer(
       return sockets;
     },
     stop: async () => {
+      stopping = true;
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;

@@ -44,7 +44,8 @@ export class FleetEngine {
   readonly #watch: RancherWatch;
   readonly #sampler = new LoadSampler();
   readonly #collector = new IdleCollector();
-  readonly #ownPace = new OwnPace();
+  /** Clusters per second. A deletion costs a third of a creation. */
+  readonly #paces = { creation: new OwnPace(6), deletion: new OwnPace(30) };
   readonly #busyShare = busyShare();
   readonly #bottleneck: BottleneckWatch;
   readonly #churn: Churn;
@@ -63,7 +64,7 @@ export class FleetEngine {
       hosts: parts.shards,
       state: parts.state,
       agentManifests: parts.agentManifests,
-      ownPace: this.#ownPace,
+      paces: this.#paces,
       delayer: parts.delayer,
       now,
       random,
@@ -391,7 +392,8 @@ export class FleetEngine {
     delayer.delay('fleet/pace', paceMs, () => {
       const share = shards.busiestShare(this.#busyShare());
       // How busy it is while nobody waits says nothing of what it could follow.
-      if (this.#executor.ramp.queued > 0) this.#ownPace.observe(share);
+      if (this.#executor.ramp.queued > 0) this.#paces.creation.observe(share);
+      if (this.#executor.deletions.waiting > 0) this.#paces.deletion.observe(share);
       this.#everyTwoSeconds();
     });
   }

@@ -1,16 +1,22 @@
-/** Clusters per second: at first, and the bounds of what is tried. */
-const rates = { first: 6, least: 1, most: 200 };
+/** Clusters per second: the bounds of what is tried. */
+const rates = { least: 1, most: 200 };
 /** Busier than this is too busy; less busy than that leaves room. */
 const busy = { tooMuch: 0.93, room: 0.82 };
-/** A cluster causes most of its work some 15 s after it is begun, so that the rate must rise slowly and fall soon. */
+/** A new cluster causes most of its work some 15 s after it is begun, so that the rate must rise slowly and fall soon. */
 const change = { up: 1.08, down: 0.8 };
 
 /**
- * How many new clusters per second this process can follow, found out from how busy its threads are. A ramp that is
- * faster than that takes no less time: it makes everything late, and Rancher's checks with it.
+ * How many clusters per second can be made, or deleted, without more work than this process can follow, found out from
+ * how busy its threads are. What is faster than that takes no less time: it makes everything late, and Rancher's checks
+ * with it.
  */
 export class OwnPace {
-  #perSec = rates.first;
+  #perSec: number;
+
+  /** @param first clusters per second to begin with */
+  constructor(first: number) {
+    this.#perSec = first;
+  }
 
   get perSec(): number {
     return this.#perSec;

@@ -17,6 +17,7 @@ import type { HostedCluster, Registration } from '../host/hosted-cluster.js';
 import type { Logger } from '../logger.js';
 import type { OwnPace } from '../ramp/own-pace.js';
 import { Ramp } from '../ramp/ramp.js';
+import { Turns } from '../ramp/turns.js';
 import type { Settings } from '../settings/schema.js';
 import type { StateStore } from '../state/state-store.js';
 import type { StageName } from '../views.js';
@@ -53,7 +54,8 @@ export interface ExecutorOptions {
   hosts: ClusterHosts;
   state: StateStore;
   agentManifests: Pick<AgentManifests, 'add'>;
-  ownPace: Pick<OwnPace, 'perSec'>;
+  /** What this process can follow. */
+  paces: { readonly creation: Pick<OwnPace, 'perSec'>; readonly deletion: Pick<OwnPace, 'perSec'> };
   delayer: Delayer;
   now: () => number;
   random: () => number;
@@ -77,20 +79,23 @@ const tokenRetryMs = 10 * 60_000;
 /** Does the steps that `plan` asks for. Each leaves its result in the cluster, so that `plan` sees it. */
 export class Executor {
   readonly ramp: Ramp;
+  /** For deletions: Rancher cleans up in each cluster, through its tunnels. */
+  readonly deletions: Turns;
   readonly #reads = new Limiter(concurrentReads);
   readonly #actions: Record<Action, (cluster: ManagedCluster) => Promise<number | undefined>>;
 
   constructor(private readonly options: ExecutorOptions) {
-    const { settings, ownPace, delayer, now, logger } = options;
+    const { settings, paces, delayer, now, logger } = options;
     this.ramp = new Ramp({
       concurrent: settings.concurrentCreates,
       perSec: settings.createsPerSec,
       maxActivations: settings.maxConcurrentActivations,
-      ownPace,
+      ownPace: paces.creation,
       delayer,
       now,
       logger,
     });
+    this.deletions = new Turns({ key: 'deletions', perSec: () => paces.deletion.perSec, delayer, now });
     this.#actions = {
       register: (cluster) => this.#register(cluster),
       'find-in-rancher': (cluster) => this.#find(cluster),
@@ -309,6 +314,7 @@ export class Executor {
 
   async #deleteInRancher(cluster: ManagedCluster): Promise<number> {
     const { rancherId: id = '', via = 'management' } = cluster.record;
+    await this.deletions.turn();
     await this.#reads.run(() => this.options.rancher.deleteCluster({ id, name: cluster.name, via }));
     cluster.inRancher = 'removing';
     cluster.removingSince = this.options.now();

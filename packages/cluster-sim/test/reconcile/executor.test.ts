@@ -49,7 +49,7 @@ async function setup(rancher: Partial<RancherApi>): Promise<{ executor: Executor
     hosts: { provision: unexpected, remove: unexpected },
     agentManifests: { add: unexpected },
     state: await StateStore.open({ path: join(home, 'state.json') }),
-    ownPace: { perSec: Infinity },
+    paces: { creation: { perSec: Infinity }, deletion: { perSec: Infinity } },
     delayer,
     now: () => Date.now(),
     random: () => 0.5,
