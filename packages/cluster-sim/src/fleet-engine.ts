@@ -44,8 +44,8 @@ export class FleetEngine {
   readonly #watch: RancherWatch;
   readonly #sampler = new LoadSampler();
   readonly #collector = new IdleCollector();
-  /** Clusters per second. A deletion costs a third of a creation. */
-  readonly #paces = { creation: new OwnPace(6), deletion: new OwnPace(30) };
+  /** A deletion costs a quarter of a creation, and Rancher takes seconds for its steps: too fast is found out late. */
+  readonly #paces = { creation: new OwnPace(6, 1), deletion: new OwnPace(30, 10) };
   readonly #busyShare = busyShare();
   readonly #bottleneck: BottleneckWatch;
   readonly #churn: Churn;

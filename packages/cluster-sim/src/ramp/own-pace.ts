@@ -1,5 +1,5 @@
-/** Clusters per second: the bounds of what is tried. */
-const rates = { least: 1, most: 200 };
+/** Clusters per second. */
+const most = 200;
 /** Busier than this is too busy; less busy than that leaves room. */
 const busy = { tooMuch: 0.93, room: 0.82 };
 /** A new cluster causes most of its work some 15 s after it is begun, so that the rate must rise slowly and fall soon. */
@@ -13,8 +13,14 @@ const change = { up: 1.08, down: 0.8 };
 export class OwnPace {
   #perSec: number;
 
-  /** @param first clusters per second to begin with */
-  constructor(first: number) {
+  /**
+   * @param first clusters per second to begin with
+   * @param least not fewer than that, however busy it is
+   */
+  constructor(
+    first: number,
+    private readonly least: number,
+  ) {
     this.#perSec = first;
   }
 
@@ -24,7 +30,7 @@ export class OwnPace {
 
   /** To be called every two seconds with the share of that time in which the busiest thread had work, 0 to 1. */
   observe(share: number): void {
-    if (share > busy.tooMuch) this.#perSec = Math.max(rates.least, this.#perSec * change.down);
-    else if (share < busy.room) this.#perSec = Math.min(rates.most, this.#perSec * change.up);
+    if (share > busy.tooMuch) this.#perSec = Math.max(this.least, this.#perSec * change.down);
+    else if (share < busy.room) this.#perSec = Math.min(most, this.#perSec * change.up);
   }
 }

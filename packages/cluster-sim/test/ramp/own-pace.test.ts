@@ -3,7 +3,7 @@ import { OwnPace } from '../../src/ramp/own-pace.js';
 
 /** What is left after so many looks at a thread that is so busy. */
 function after(looks: number, share: number | ((perSec: number) => number)): number {
-  const pace = new OwnPace(6);
+  const pace = new OwnPace(6, 1);
   for (let look = 0; look < looks; look += 1)
     pace.observe(typeof share === 'number' ? share : share(pace.perSec));
   return pace.perSec;
