@@ -2,27 +2,22 @@ import type { RancherAnswer } from '@scale-cluster/rancher-client';
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../src/logger.js';
 import { Ramp, type RampOptions } from '../../src/ramp/ramp.js';
+import { manualTime } from './manual-time.js';
 
 /** A ramp whose time is moved by hand, and whose tasks end when they are told to. */
 function setup(options: Partial<RampOptions> = {}) {
-  let now = 0;
-  let due: { at: number; run: () => void } | undefined;
+  const { now, delayer, settle, advance } = manualTime();
   const ramp = new Ramp({
     concurrent: 4,
     perSec: 0,
     maxActivations: 0,
-    now: () => now,
-    delayer: {
-      delay: (_key, delayMs, run) => {
-        if (due === undefined || now + delayMs < due.at) due = { at: now + delayMs, run };
-      },
-    },
+    now,
+    delayer,
     logger: silentLogger,
     ...options,
   });
   const begun: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
-  const settle = (): Promise<void> => new Promise(setImmediate);
   return {
     ramp,
     begun,
@@ -43,17 +38,7 @@ function setup(options: Partial<RampOptions> = {}) {
       ends.get(key)?.(error);
       await settle();
     },
-    async advance(ms: number): Promise<void> {
-      const until = now + ms;
-      while (due !== undefined && due.at <= until) {
-        const { at, run } = due;
-        due = undefined;
-        now = at;
-        run();
-        await settle();
-      }
-      now = until;
-    },
+    advance,
   };
 }
 

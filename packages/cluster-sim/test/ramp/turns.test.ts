@@ -1,22 +1,12 @@
 import { expect, it } from 'vitest';
 import { Turns } from '../../src/ramp/turns.js';
+import { manualTime } from './manual-time.js';
 
 /** Turns whose time is moved by hand. */
 function setup(pace: { perSec: number }) {
-  let now = 0;
-  let due: { at: number; run: () => void } | undefined;
-  const turns = new Turns({
-    key: 'test',
-    perSec: () => pace.perSec,
-    now: () => now,
-    delayer: {
-      delay: (_key, delayMs, run) => {
-        if (due === undefined || now + delayMs < due.at) due = { at: now + delayMs, run };
-      },
-    },
-  });
+  const { now, delayer, settle, advance } = manualTime();
+  const turns = new Turns({ key: 'test', perSec: () => pace.perSec, now, delayer });
   const had: string[] = [];
-  const settle = (): Promise<void> => new Promise(setImmediate);
   return {
     turns,
     had,
@@ -24,17 +14,7 @@ function setup(pace: { perSec: number }) {
       for (const name of names) void turns.turn().then(() => had.push(name));
       await settle();
     },
-    async advance(ms: number): Promise<void> {
-      const until = now + ms;
-      while (due !== undefined && due.at <= until) {
-        const { at, run } = due;
-        due = undefined;
-        now = at;
-        run();
-        await settle();
-      }
-      now = until;
-    },
+    advance,
   };
 }
 
