@@ -44,7 +44,7 @@ const renewal = { clusters: 50, afterMs: 5_000 };
 /**
  * One shard as the main thread sees it: a worker thread with clusters in it. A thread that ends, whyever, is started
  * anew with the clusters that it had; they are as their journals left them and connect again. One whose clusters are all
- * deleted is replaced: nothing else gives back all the memory that they took.
+ * deleted is replaced: nothing else gives back all of the heap that they took.
  */
 export class WorkerShard implements ShardLine {
   readonly index: number;
