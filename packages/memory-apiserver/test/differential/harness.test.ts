@@ -49,6 +49,15 @@ describe('normalising', () => {
     expect(normaliser.text('10.43.0.8 at 2030-01-01T00:00:01.123456Z')).toBe('<address-1> at <time.000000>');
   });
 
+  it('keeps which of the times that the client gave an age of years is of', () => {
+    const given = '2024-01-01T00:00:00Z 2024-01-02T00:00:00Z';
+    const later = Date.parse('2026-11-22T01:00:00Z');
+    const normaliser = new Normaliser(given, () => later);
+    expect(normaliser.json({ cells: ['2y326d', '2y325d', '2y1d', '5m'] })).toEqual({
+      cells: ['<age since 2024-01-01T00:00:00Z>', '<age since 2024-01-02T00:00:00Z>', '2y1d', '<age>'],
+    });
+  });
+
   it('replaces the random end of a generated name wherever the name stands', () => {
     const normaliser = new Normaliser('', () => now);
     const plain = normaliser.json({

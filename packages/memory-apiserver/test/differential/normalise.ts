@@ -14,12 +14,15 @@ const ADDRESS = /\b10\.43\.\d{1,3}\.\d{1,3}\b(?!\/)/g;
 const OWN_ADDRESS = /^192\.0\.2\.1:\d+$/;
 /** A cell of a table that tells how long ago something was. */
 const AGE = /^\d+(s|ms|m(\d+s)?)$/;
+/** The same of something years ago: `2y324d`. */
+const YEARS = /^(\d+)y(\d+)d$/;
 /** The volume that admission adds to pods. */
 const ACCESS_VOLUME = /\bkube-api-access-[a-z0-9]{5}\b/g;
 /** In no order: they are of as many roles, listed from a map. */
 const UNORDERED = new Set(['resourceRules', 'nonResourceRules']);
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const AN_HOUR_MS = 3_600_000;
+const A_DAY_MS = 24 * AN_HOUR_MS;
 
 /**
  * Takes out of answers what two servers can't have in common: UIDs, versions, present times, addresses and ports
@@ -128,8 +131,20 @@ export class Normaliser {
     if (key === 'continue' && value !== '') return '<continue>';
     if (key === 'description' && path.includes('columnDefinitions')) return value === '' ? '' : '<text>';
     if (key === 'token' && TOKEN.test(value)) return '<token>';
-    if (path.includes('cells') && AGE.test(value)) return '<age>';
+    if (path.includes('cells')) return this.#cell(value);
     return this.text(value);
+  }
+
+  /** The age of a time that the client gave grows from day to day: the time it is of is kept. */
+  #cell(value: string): string {
+    if (AGE.test(value)) return '<age>';
+    const [age, years, days] = YEARS.exec(value) ?? [];
+    if (age === undefined) return this.text(value);
+    const since = this.given.match(TIME)?.find((time) => {
+      const elapsed = Math.floor((this.now() - Date.parse(time)) / A_DAY_MS);
+      return elapsed === Number(years) * 365 + Number(days);
+    });
+    return since === undefined ? value : `<age since ${since}>`;
   }
 
   #number(value: number, path: readonly string[]): unknown {
