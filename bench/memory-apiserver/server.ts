@@ -25,12 +25,16 @@ interface Kubeconfig {
   users: { user: { token: string } }[];
 }
 
-/** The built command, as people start it; without controllers, as kube-apiserver has none either. */
-export async function startOurs(): Promise<Server> {
+/**
+ * The built command, as people start it; without controllers, as kube-apiserver has none either. `cacheFolder`: where
+ * it keeps compiled code instead of in the user's folder.
+ */
+export async function startOurs(cacheFolder?: string): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-memory-apiserver-'));
   const kubeconfig = join(folder, 'kubeconfig');
   const args = ['--port', '0', '--nodes', '0', '--no-controllers', '--kubeconfig', kubeconfig];
-  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = cacheFolder === undefined ? process.env : { ...process.env, XDG_CACHE_HOME: cacheFolder };
+  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
