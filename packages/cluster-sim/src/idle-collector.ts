@@ -1,11 +1,14 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { returnFreedMemorySoon } from './freed-memory.js';
 
 export interface IdleCollectorOptions {
   /** Bytes that V8 has of the machine for objects of this thread. @default asks V8 */
   heapTotal?: () => number;
   /** A full collection. @default V8's */
   collect?: () => void;
+  /** Called after a collection: what the C library keeps goes back to the machine. @default malloc_trim, soon */
+  returnFreed?: () => void;
   /** Milliseconds on a clock that never goes back. @default performance.now */
   clock?: () => number;
 }
@@ -25,6 +28,7 @@ const leastMs = 60_000;
 export class IdleCollector {
   readonly #heapTotal: () => number;
   readonly #collect: () => void;
+  readonly #returnFreed: () => void;
   readonly #clock: () => number;
   /** Highest share of a period since the last collection. */
   #busiest = 0;
@@ -35,6 +39,7 @@ export class IdleCollector {
     this.#heapTotal = options.heapTotal ?? (() => getHeapStatistics().total_heap_size);
     this.#clock = options.clock ?? (() => performance.now());
     this.#collect = options.collect ?? fullCollection();
+    this.#returnFreed = options.returnFreed ?? returnFreedMemorySoon;
     this.#after = this.#heapTotal();
     this.#collectedAt = this.#clock();
   }
@@ -47,6 +52,7 @@ export class IdleCollector {
     const grown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
     if (!burstIsOver && !grown) return;
     this.#collect();
+    this.#returnFreed();
     this.#busiest = 0;
     this.#after = this.#heapTotal();
     this.#collectedAt = this.#clock();

@@ -4,7 +4,7 @@ import { IdleCollector } from '../src/idle-collector.js';
 const MB = 1 << 20;
 
 function setup() {
-  const state = { total: 100 * MB, now: 0, collections: 0 };
+  const state = { total: 100 * MB, now: 0, collections: 0, returned: 0 };
   const collector = new IdleCollector({
     heapTotal: () => state.total,
     clock: () => state.now,
@@ -12,6 +12,7 @@ function setup() {
       state.collections += 1;
       state.total = 110 * MB;
     },
+    returnFreed: () => (state.returned += 1),
   });
   return { state, collector };
 }
@@ -21,12 +22,12 @@ describe('a thread that falls idle', () => {
     const { state, collector } = setup();
     collector.look(0.95);
     for (state.now = 60_000; state.now < 3_600_000; state.now += 10_000) collector.look(0.3);
-    expect(state.collections).toBe(1);
+    expect(state).toMatchObject({ collections: 1, returned: 1 });
     // Deleting is less work than creating, and leaves more.
     collector.look(0.6);
     state.now += 60_000;
     collector.look(0.02);
-    expect(state.collections).toBe(2);
+    expect(state).toMatchObject({ collections: 2, returned: 2 });
   });
 
   it('collects what gathers without a burst', () => {

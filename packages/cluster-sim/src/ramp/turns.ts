@@ -33,7 +33,10 @@ export class Turns {
     while (this.#waiting.length > 0) {
       const waitMs = this.#nextAt - now();
       if (waitMs > 0) return delayer.delay(key, waitMs, () => this.#pump());
-      this.#nextAt = now() + 1000 / perSec();
+      const interval = 1000 / perSec();
+      // A late timer is made up for; a pause must not be followed by a burst.
+      const isInTime = now() - this.#nextAt < interval;
+      this.#nextAt = (isInTime ? this.#nextAt : now()) + interval;
       this.#waiting.shift()?.();
     }
   }

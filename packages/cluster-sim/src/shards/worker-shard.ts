@@ -4,6 +4,7 @@ import type { AgentManifests } from '../agent-doings/agent-manifests.js';
 import type { ClusterRequest } from '../backend/backend-set.js';
 import type { Delayer } from '../delayer.js';
 import { errorText, FleetClosedError, ShardLostError, type FleetError } from '../errors.js';
+import { returnFreedMemorySoon } from '../freed-memory.js';
 import type { HostEvents } from '../host/hosted-cluster.js';
 import type { Logger } from '../logger.js';
 import type { KeyPairPem } from '../pki/certificates.js';
@@ -186,6 +187,7 @@ export class WorkerShard implements ShardLine {
       this.options.logger.info({ shard: this.index }, 'shard has no clusters left; it gets a new thread');
       this.#enter('starting');
       this.#adopted = this.#end(this.#worker).then(() => {
+        returnFreedMemorySoon();
         if (this.#phase === 'closed') return;
         this.#spawn();
         return this.#adopted;

@@ -60,6 +60,7 @@ export class ConnectPacer {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       if (this.#timer !== undefined) return;
+      this.#earn(1);
       this.#release();
       if (this.#waiting.length === 0) return;
       // What was measured while nobody waited says nothing about now.
@@ -80,6 +81,8 @@ export class ConnectPacer {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#adjust();
+      // What is left of the last tick counts and a late timer is made up for; a pause must not be followed by a burst.
+      this.#earn(1 + (2 * this.#rate * tickMs) / 1000);
       this.#release();
       if (this.#waiting.length > 0) this.#arm();
     }, tickMs);
@@ -93,12 +96,14 @@ export class ConnectPacer {
     else if (share < busy.room) this.#rate = Math.min(this.#most, this.#rate * growth);
   }
 
-  #release(): void {
+  /** Turns for the time since the last call, with what is left `most` at once. */
+  #earn(most: number): void {
     const now = this.#clock();
-    // Credit is gathered for one tick only: a pause must not be followed by a burst.
-    const mostCredit = Math.max(1, (this.#rate * tickMs) / 1000);
-    this.#credit = Math.min(mostCredit, this.#credit + (this.#rate * (now - this.#tickedAt)) / 1000);
+    this.#credit = Math.min(most, this.#credit + (this.#rate * (now - this.#tickedAt)) / 1000);
     this.#tickedAt = now;
+  }
+
+  #release(): void {
     while (this.#credit >= 1 && this.#waiting.length > 0) {
       this.#credit -= 1;
       this.#waiting.shift()?.();

@@ -10,7 +10,8 @@ export interface ManualTime {
   advance(ms: number): Promise<void>;
 }
 
-export function manualTime(): ManualTime {
+/** `lateMs`: by how much all work is later than it was to be. */
+export function manualTime(lateMs = 0): ManualTime {
   let now = 0;
   let due: { at: number; run: () => void } | undefined;
   const settle = (): Promise<void> => new Promise(setImmediate);
@@ -18,7 +19,7 @@ export function manualTime(): ManualTime {
     now: () => now,
     delayer: {
       delay: (_key, delayMs, run) => {
-        if (due === undefined || now + delayMs < due.at) due = { at: now + delayMs, run };
+        if (due === undefined || now + delayMs + lateMs < due.at) due = { at: now + delayMs + lateMs, run };
       },
     },
     settle,

@@ -3,8 +3,8 @@ import { Turns } from '../../src/ramp/turns.js';
 import { manualTime } from './manual-time.js';
 
 /** Turns whose time is moved by hand. */
-function setup(pace: { perSec: number }) {
-  const { now, delayer, settle, advance } = manualTime();
+function setup(pace: { perSec: number }, lateMs = 0) {
+  const { now, delayer, settle, advance } = manualTime(lateMs);
   const turns = new Turns({ key: 'test', perSec: () => pace.perSec, now, delayer });
   const had: string[] = [];
   return {
@@ -51,4 +51,12 @@ it('follow a pace that changes while they wait, without a burst', async () => {
   await advance(2000);
   expect(had.length).toBeGreaterThan(12);
   expect(had.length).toBeLessThan(16);
+});
+
+it('keep their pace though every timer is late', async () => {
+  const { had, ask, advance } = setup({ perSec: 10 }, 30);
+  await ask(...Array.from({ length: 200 }, (_, index) => String(index)));
+  await advance(10_000);
+  expect(had.length).toBeGreaterThan(98);
+  expect(had.length).toBeLessThan(102);
 });

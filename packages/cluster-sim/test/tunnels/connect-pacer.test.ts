@@ -4,7 +4,10 @@ import { ConnectPacer } from '../../src/tunnels/connect-pacer.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function setup(utilization: () => number): {
+function setup(
+  utilization: () => number,
+  rate = { first: 20, least: 10, most: 100 },
+): {
   pacer: ConnectPacer;
   done: () => number;
   want: (count: number) => void;
@@ -12,7 +15,7 @@ function setup(utilization: () => number): {
   const pacer = new ConnectPacer({
     clock: () => Date.now(),
     utilization,
-    rate: { first: 20, least: 10, most: 100 },
+    rate,
   });
   let done = 0;
   return {
@@ -35,14 +38,21 @@ describe('ConnectPacer', () => {
 
   it('spreads many at its rate, which grows while there is room', async () => {
     const { pacer, done, want } = setup(() => 0.1);
-    want(1000);
+    want(1100);
     await vi.advanceTimersByTimeAsync(1000);
     expect(done()).toBeGreaterThan(15);
     expect(done()).toBeLessThan(26);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(pacer.rate).toBe(100);
-    expect(done()).toBe(1000);
+    expect(done()).toBe(1100);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([7, 19, 21, 39, 75])('keeps a rate of %i to the fraction', async (perSec) => {
+    const { done, want } = setup(() => 0.95, { first: perSec, least: perSec, most: perSec });
+    want(1000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(Math.abs(done() - 10 * perSec)).toBeLessThan(3);
   });
 
   it('slows down, but never below its least rate, while the process is too busy', async () => {
@@ -62,6 +72,25 @@ describe('ConnectPacer', () => {
     want(100);
     await vi.advanceTimersByTimeAsync(0);
     expect(done()).toBe(1);
+  });
+
+  it('makes up for a late timer, for a late second it does not', async () => {
+    let late = 0;
+    const pacer = new ConnectPacer({
+      clock: () => Date.now() + late,
+      utilization: () => 0.95,
+      rate: { first: 40, least: 40, most: 40 },
+    });
+    let done = 0;
+    for (let index = 0; index < 100; index++) void pacer.turn().then(() => (done += 1));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(done).toBe(1);
+    late += 25;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(done).toBe(4);
+    late += 1_000;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(done).toBeLessThan(10);
   });
 
   it('lets everybody go when it is closed', async () => {
