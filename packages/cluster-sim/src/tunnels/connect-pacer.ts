@@ -15,8 +15,8 @@ const tickMs = 50;
 const adjustMs = 500;
 /** Busier than this is too busy; less busy than that leaves room. */
 const busy = { tooMuch: 0.97, room: 0.93 };
-/** About 8 % more each second, and not much less at a time: what a connect causes shows only seconds later. */
-const growth = 1.04;
+/** The less room is left the less more, at most 12 % each second: what a connect causes shows only seconds later. */
+const growth = 0.06;
 const cut = 0.85;
 
 /**
@@ -93,7 +93,8 @@ export class ConnectPacer {
     this.#adjustedAt = this.#clock();
     const share = this.#utilization();
     if (share > busy.tooMuch) this.#rate = Math.max(this.#least, this.#rate * cut);
-    else if (share < busy.room) this.#rate = Math.min(this.#most, this.#rate * growth);
+    else if (share < busy.room)
+      this.#rate = Math.min(this.#most, this.#rate * (1 + growth * (1 - share / busy.room)));
   }
 
   /** Turns for the time since the last call, with what is left `most` at once. */
