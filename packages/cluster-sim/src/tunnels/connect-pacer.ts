@@ -14,7 +14,7 @@ const tickMs = 50;
 /** How often the rate is set anew. */
 const adjustMs = 500;
 /** Busier than this is too busy; less busy than that leaves room. */
-const busy = { tooMuch: 0.97, room: 0.93 };
+const busy = { tooMuch: 0.93, room: 0.85 };
 /** The less room is left the less more, at most 12 % each second: what a connect causes shows only seconds later. */
 const growth = 0.06;
 const cut = 0.85;

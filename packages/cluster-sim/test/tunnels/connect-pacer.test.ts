@@ -49,7 +49,7 @@ describe('ConnectPacer', () => {
   });
 
   it.each([7, 19, 21, 39, 75])('keeps a rate of %i to the fraction', async (perSec) => {
-    const { done, want } = setup(() => 0.95, { first: perSec, least: perSec, most: perSec });
+    const { done, want } = setup(() => 0.9, { first: perSec, least: perSec, most: perSec });
     want(1000);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(Math.abs(done() - 10 * perSec)).toBeLessThan(3);
@@ -78,7 +78,7 @@ describe('ConnectPacer', () => {
     let late = 0;
     const pacer = new ConnectPacer({
       clock: () => Date.now() + late,
-      utilization: () => 0.95,
+      utilization: () => 0.9,
       rate: { first: 40, least: 40, most: 40 },
     });
     let done = 0;
