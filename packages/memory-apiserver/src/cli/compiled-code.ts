@@ -25,13 +25,13 @@ export interface RunProgram {
  * @throws what reading and running the file throw
  */
 export function runProgram(file: string, folder = ownFolder()): RunProgram {
-  const source = readFileSync(file, 'utf8');
-  const { size, mtimeMs } = statSync(file);
-  const key = [process.version, process.arch, size, mtimeMs].join(' ');
+  const source = readFileSync(file);
+  // All of it: V8 compares no more than its length, and packages have files of the same size and time.
+  const key = [process.version, process.arch, digest(source)].join(' ');
   const keptFile = join(folder, `${digest(file).slice(0, 16)}.code`);
   const cachedData = readKept(keptFile, key);
   const parameters = 'exports, require, module, __filename, __dirname';
-  const script = new Script(`(function (${parameters}) {${source}\n})`, {
+  const script = new Script(`(function (${parameters}) {${source.toString()}\n})`, {
     filename: file,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData === undefined ? {} : { cachedData }),
