@@ -7,7 +7,7 @@ let trim: Promise<() => void> | undefined;
  * Returns memory to the machine that the C library keeps once it is freed: malloc_trim(3). glibc returns by itself only
  * what lies at the end of an arena, and after thousands of clusters something is always left there.
  *
- * Resolves when it is done, which takes some hundred milliseconds per GiB, or when nothing can be: with another C
+ * Resolves when it is done, which takes some 0.2 s per GiB, or when nothing can be: with another C
  * library, or without koffi, which calls it.
  */
 export async function returnFreedMemory(): Promise<void> {
