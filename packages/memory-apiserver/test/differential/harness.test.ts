@@ -58,6 +58,15 @@ describe('normalising', () => {
     });
   });
 
+  it('replaces the present day, and leaves others', () => {
+    const normaliser = new Normaliser('', () => now);
+    expect(normaliser.json(['2029-12-31', '2030-01-01', '2024-01-01'])).toEqual([
+      '<day>',
+      '<day>',
+      '2024-01-01',
+    ]);
+  });
+
   it('replaces the random end of a generated name wherever the name stands', () => {
     const normaliser = new Normaliser('', () => now);
     const plain = normaliser.json({

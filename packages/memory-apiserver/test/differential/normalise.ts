@@ -8,6 +8,7 @@ const VERSION_IN_TEXT = /(resourceVersion(?:=|\\?":\\?")|ResourceVersion in reco
 const QUOTED = /"\{\\"(?:[^"\\]|\\.)*"/g;
 const CONTINUE_IN_TEXT = /(continue=)[\w%-]{20,}/g;
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 /** In {@link serviceCidr}. */
 const ADDRESS = /\b10\.43\.\d{1,3}\.\d{1,3}\b(?!\/)/g;
 /** Where kube-apiserver says it is; see tools/differential. */
@@ -132,6 +133,7 @@ export class Normaliser {
     if (key === 'description' && path.includes('columnDefinitions')) return value === '' ? '' : '<text>';
     if (key === 'token' && TOKEN.test(value)) return '<token>';
     if (path.includes('cells')) return this.#cell(value);
+    if (DAY.test(value) && Math.abs(Date.parse(value) - this.now()) <= 2 * A_DAY_MS) return '<day>';
     return this.text(value);
   }
 
