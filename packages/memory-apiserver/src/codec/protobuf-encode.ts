@@ -16,21 +16,28 @@ import { WireWriter } from './wire.js';
  * @throws ApiError 406 for kinds that have no protobuf form (those of CRDs)
  */
 export function encodeProtobuf(object: KubeObject, type = typeOfObject(object)): Buffer {
+  const known = knownType(object, type);
   const writer = new WireWriter();
-  encodeEnvelope(writer, object, type);
+  encodeEnvelope(writer, object, () => encodeMessage(writer, object, known));
   return writer.finish(protobufMagic);
 }
 
+/** Throws ApiError 406 for kinds that have no protobuf form. */
+function knownType({ apiVersion, kind }: TypeMeta, type: TypeInfo | undefined): TypeInfo {
+  if (type !== undefined) return type;
+  throw new ApiError(406, 'NotAcceptable', `no protobuf form of ${apiVersion}, Kind=${kind}`);
+}
+
+type TypeMeta = Pick<KubeObject, 'apiVersion' | 'kind'>;
+
 /** `runtime.Unknown` of k8s.io/apimachinery. */
-function encodeEnvelope(writer: WireWriter, object: KubeObject, type: TypeInfo | undefined): void {
-  if (type === undefined)
-    throw new ApiError(406, 'NotAcceptable', `no protobuf form of ${object.apiVersion}, Kind=${object.kind}`);
+function encodeEnvelope(writer: WireWriter, { apiVersion, kind }: TypeMeta, encodeBody: () => void): void {
   const meta = writer.begin(1);
-  writer.string(1, object.apiVersion);
-  writer.string(2, object.kind);
+  writer.string(1, apiVersion);
+  writer.string(2, kind);
   writer.end(meta);
   const raw = writer.begin(2);
-  encodeMessage(writer, object, type);
+  encodeBody();
   writer.end(raw);
   writer.string(3, '');
   writer.string(4, '');
@@ -39,19 +46,38 @@ function encodeEnvelope(writer: WireWriter, object: KubeObject, type: TypeInfo |
 /**
  * One frame of a watch in protobuf: its length in four bytes, then a `metav1.WatchEvent` around the object, which has
  * an envelope of its own. As the length-delimited framer of k8s.io/apimachinery `pkg/util/framer`.
+ *
+ * @param behindMetadata the object's fields but its metadata by {@link encodeBehindMetadata}, which spares to encode them;
+ *   the object then needs no more than its metadata
  */
-export function encodeWatchEvent(type: string, object: KubeObject): Buffer {
+export function encodeWatchEvent(type: string, object: KubeObject, behindMetadata?: Uint8Array): Buffer {
   const writer = new WireWriter();
   writer.string(1, type);
   const extension = writer.begin(2);
   const raw = writer.begin(1);
   writer.fields(protobufMagic);
-  encodeEnvelope(writer, object, typeOfObject(object));
+  const known = knownType(object, typeOfObject(object));
+  encodeEnvelope(writer, object, () => {
+    if (behindMetadata === undefined) return encodeMessage(writer, object, known);
+    encodeSteps(writer, object, stepsOf(known).slice(0, 1));
+    writer.fields(behindMetadata);
+  });
   writer.end(raw);
   writer.end(extension);
   const event = writer.finish(lengthBytes);
   event.writeUInt32BE(event.length - 4);
   return event;
+}
+
+/**
+ * What an object's encoding has behind its metadata, which is the first field of every kind.
+ *
+ * @throws ApiError 406 for kinds that have no protobuf form (those of CRDs)
+ */
+export function encodeBehindMetadata(object: KubeObject): Buffer {
+  const writer = new WireWriter();
+  encodeSteps(writer, object, stepsOf(knownType(object, typeOfObject(object))).slice(1));
+  return writer.finish();
 }
 
 /** Room for the length of a frame. */
@@ -66,15 +92,15 @@ interface Step {
   readonly absent: Uint8Array | undefined;
 }
 
-const steps = new WeakMap<TypeInfo, readonly Step[]>();
+const stepsOfTypes = new WeakMap<TypeInfo, readonly Step[]>();
 
 /** Kubernetes writes fields by number. */
 function stepsOf(type: TypeInfo): readonly Step[] {
-  let known = steps.get(type);
+  let known = stepsOfTypes.get(type);
   if (known === undefined) {
     const fields = [...type.wire.values()].sort((a, b) => a.number - b.number);
     known = fields.map((field) => ({ field, absent: absentBytes(field) }));
-    steps.set(type, known);
+    stepsOfTypes.set(type, known);
   }
   return known;
 }
@@ -88,7 +114,11 @@ function absentBytes(field: FieldInfo): Uint8Array | undefined {
 }
 
 function encodeMessage(writer: WireWriter, value: JsonObject, type: TypeInfo): void {
-  for (const { field, absent } of stepsOf(type)) {
+  encodeSteps(writer, value, stepsOf(type));
+}
+
+function encodeSteps(writer: WireWriter, value: JsonObject, steps: readonly Step[]): void {
+  for (const { field, absent } of steps) {
     const { message } = field;
     if (field.inline && message !== undefined) {
       const begin = writer.begin(field.number);

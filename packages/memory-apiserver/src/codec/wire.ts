@@ -167,7 +167,9 @@ export class WireWriter {
   fields(value: Uint8Array): void {
     this.#reserve(value.length);
     // Most are a tag and a zero: too short for a native copy to pay.
-    for (let index = 0; index < value.length; index += 1) this.#bytes[this.#at + index] = value[index] ?? 0;
+    if (value.length > SHORT_STRING) this.#bytes.set(value, this.#at);
+    else
+      for (let index = 0; index < value.length; index += 1) this.#bytes[this.#at + index] = value[index] ?? 0;
     this.#at += value.length;
   }
 

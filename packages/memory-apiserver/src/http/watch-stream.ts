@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Encoding } from '../codec/encoding.js';
 import { encodeWatchEvent } from '../codec/protobuf-encode.js';
+import { encodeSharedEvent } from '../codec/shared-event.js';
 import { expired } from '../errors.js';
 import type { KubeObject } from '../object.js';
 import { seenAs } from '../registry/registry.js';
@@ -199,7 +200,7 @@ export function eventFrame(encoding: Encoding, type: EventType, object: string):
 /** Several of them. */
 function eventFrames(encoding: Encoding, type: EventType, objects: readonly string[]): Buffer {
   return encoding === 'protobuf'
-    ? Buffer.concat(objects.map((object) => eventFrame(encoding, type, object)))
+    ? Buffer.concat(objects.map((object) => encodeSharedEvent(type, object)))
     : Buffer.from(objects.map((object) => eventLine(type, object)).join(''));
 }
 
