@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script, constants } from 'node:vm';
+import { replaceFile } from './durable-file.js';
 
 const NEW_LINE = '\n'.charCodeAt(0);
 
@@ -58,17 +59,10 @@ function readKept(file: string, key: string): Buffer | undefined {
   }
 }
 
-/** Renamed into place, so that a start at the same time reads all or nothing. */
 function write(file: string, key: string, code: Buffer): void {
-  const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    try {
-      writeFileSync(draft, Buffer.concat([Buffer.from(`${headOf(key, code)}\n`), code]), { mode: 0o600 });
-      renameSync(draft, file);
-    } finally {
-      rmSync(draft, { force: true });
-    }
+    replaceFile(file, Buffer.concat([Buffer.from(`${headOf(key, code)}\n`), code]));
   } catch {
     // A full disk, a home that is read-only: the next start compiles again.
   }

@@ -3,13 +3,13 @@ import { dirname } from 'node:path';
 
 /**
  * Replaces a file, for its owner alone to read, so that after the end of the process or of the machine at any moment
- * either the old or the new text is there, in full.
+ * either the old or the new content is there, in full.
  */
-export function replaceFile(file: string, text: string): void {
+export function replaceFile(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.new`;
   const descriptor = openSync(temporary, 'w', 0o600);
   try {
-    writeFileSync(descriptor, text);
+    writeFileSync(descriptor, content);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

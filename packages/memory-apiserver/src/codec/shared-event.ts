@@ -5,7 +5,7 @@ import { encodeBehindMetadata, encodeWatchEvent } from './protobuf-encode.js';
 const MAX_CHARS = 2_000_000;
 
 /** What stands behind the metadata of objects, encoded, by its JSON with kind and version before it. */
-const encoded = new Map<string, Buffer>();
+const encoded = new Map<string, Uint8Array>();
 let chars = 0;
 
 /**
@@ -24,10 +24,11 @@ export function encodeSharedEvent(type: string, text: string): Buffer {
 
 const BEGINNING = /^(\{"kind":"[^"\\]*","apiVersion":"[^"\\]*"),"metadata":\{/;
 
-function encodedRest(text: string): Buffer {
+function encodedRest(text: string): Uint8Array {
   const known = encoded.get(text);
   if (known !== undefined) return known;
-  const bytes = encodeBehindMetadata(JSON.parse(text) as KubeObject);
+  // A copy: as a part of Node.js' pool of small buffers it would keep 8 KiB of that.
+  const bytes = new Uint8Array(encodeBehindMetadata(JSON.parse(text) as KubeObject));
   chars += text.length;
   if (chars > MAX_CHARS) {
     encoded.clear();
