@@ -17,7 +17,6 @@ import { DelayingQueue } from './delaying-queue.js';
 import type { HttpEnvironment, HttpLimits } from './http/environment.js';
 import { defaultHttpLimits } from './http/environment.js';
 import { RequestHandler } from './http/handler.js';
-import type { WatchStream } from './http/watch-stream.js';
 import type { KubeObject } from './object.js';
 import type { KeyPairPem } from './pki/certificates.js';
 import { createAuthority } from './pki/certificates.js';
@@ -198,7 +197,7 @@ export class ApiServer {
       random,
       versionText: JSON.stringify(version),
       minorVersion: Number.parseInt(version.minor, 10),
-      watchTimers: new DelayingQueue<WatchStream>({ onDue: (stream) => stream.onTimer(), now }),
+      watchTimers: new DelayingQueue({ onDue: (item) => item.onTimer(), now }),
       limits: { ...defaultHttpLimits, ...options.limits },
       ...(options.logger === undefined ? {} : { logger: options.logger }),
     };

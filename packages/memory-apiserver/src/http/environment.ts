@@ -1,5 +1,4 @@
 import type { DelayingQueue } from '../delaying-queue.js';
-import type { WatchStream } from './watch-stream.js';
 
 /** What the HTTP layers of all clusters of an API server share. */
 export interface HttpEnvironment {
@@ -10,7 +9,7 @@ export interface HttpEnvironment {
   /** 34 of `v1.34.1`. */
   readonly minorVersion: number;
   /** Ends watches and sends their bookmarks: one timer for all of them. */
-  readonly watchTimers: DelayingQueue<WatchStream>;
+  readonly watchTimers: DelayingQueue<{ onTimer(): void }>;
   readonly limits: HttpLimits;
   readonly logger?: { error(object: object, message: string): void };
 }
@@ -27,7 +26,7 @@ export interface HttpLimits {
    * members of `system:masters`, as by kube-apiserver (`WithMaxInFlightLimit`).
    */
   maxRequestsInFlight: number;
-  /** Pause between bookmarks. */
+  /** Pause between bookmarks; twice that if there is nothing to tell. */
   bookmarkIntervalMs: number;
   /** Watches without timeoutSeconds end after this time, up to twice as long. */
   minWatchMs: number;

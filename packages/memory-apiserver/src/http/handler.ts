@@ -8,6 +8,7 @@ import { builtinCatalog } from '../schema/catalog.js';
 import type { ResourceInfo } from '../schema/resource.js';
 import { authenticate } from './authentication.js';
 import { attributesOf, forbidden, requestedVerb, sanitize } from './authorization.js';
+import { OpenWatches } from './open-watches.js';
 import { readBody } from './body.js';
 import type { HttpEnvironment } from './environment.js';
 import type { Exchange, RequestReport } from './exchange.js';
@@ -35,7 +36,6 @@ import { isStreaming, type StreamingSubresource } from './streaming/subresources
 import { responseOn, type Upgrade } from './streaming/upgrade.js';
 import { takeBearerProtocol } from './streaming/websocket.js';
 import { startWatch } from './watch.js';
-import type { WatchStream } from './watch-stream.js';
 import { warnOfDeprecation } from './warnings.js';
 
 export type { RequestReport } from './exchange.js';
@@ -47,7 +47,7 @@ const streaming = whenAsked(() => import('./streaming/handler.js'));
 
 /** Answers the HTTP requests of one cluster. */
 export class RequestHandler {
-  readonly #watches = new Set<WatchStream>();
+  readonly #watches: OpenWatches;
   /** Logs that are followed, commands, forwarded ports. */
   readonly #streams = new Set<Duplex | ServerResponse>();
 
@@ -57,7 +57,9 @@ export class RequestHandler {
   constructor(
     readonly registry: Registry,
     readonly environment: HttpEnvironment,
-  ) {}
+  ) {
+    this.#watches = new OpenWatches(registry.context.store, environment);
+  }
 
   /** Open watches. */
   get watchCount(): number {
@@ -66,7 +68,7 @@ export class RequestHandler {
 
   /** Ends all watches and streams. */
   close(): void {
-    for (const stream of this.#watches) stream.end();
+    this.#watches.end();
     for (const stream of this.#streams) stream.destroy();
   }
 

@@ -35,7 +35,6 @@ interface Backlog {
 export class WatchStream implements ChangeListener {
   readonly #id = `watch-${(lastId += 1)}`;
   readonly #response: ServerResponse;
-  readonly #endsAt: number;
   #closed = false;
   /** Until all of it is sent, changes wait behind it. */
   #backlog: Backlog | undefined;
@@ -54,10 +53,9 @@ export class WatchStream implements ChangeListener {
     timeoutMs: number,
   ) {
     this.#response = exchange.response;
-    this.#endsAt = environment.now() + timeoutMs;
     this.#response.on('close', () => this.#onResponseClosed());
     store.addListener(storage, this);
-    this.#schedule();
+    environment.watchTimers.add(this.#id, this, timeoutMs);
   }
 
   /** Sends a piece of the stream; a client that doesn't read gets no more, so that it holds up no one else. */
@@ -110,7 +108,6 @@ export class WatchStream implements ChangeListener {
   #sendBacklog(): void {
     const backlog = this.#backlog;
     if (backlog === undefined || this.#closed) return;
-    const { encoding } = this.exchange.accepted;
     while (backlog.sent < backlog.texts.length) {
       const objects: string[] = [];
       for (let chars = 0; chars < CHUNK_CHARS && backlog.sent < backlog.texts.length; backlog.sent += 1) {
@@ -118,15 +115,14 @@ export class WatchStream implements ChangeListener {
         objects.push(this.renderer.event(text));
         chars += text.length;
       }
-      const data = eventFrames(encoding, 'ADDED', objects);
+      const data = eventFrames(this.exchange.accepted.encoding, 'ADDED', objects);
       this.exchange.bytes += data.length;
       if (this.#response.write(data) || backlog.sent === backlog.texts.length) continue;
       this.#response.once('drain', () => this.#sendBacklog());
       return;
     }
     this.#backlog = undefined;
-    if (backlog.bookmark !== undefined)
-      this.write(eventFrame(encoding, 'BOOKMARK', this.renderer.bookmark(backlog.bookmark, true)));
+    if (backlog.bookmark !== undefined) this.write(this.#bookmark(backlog.bookmark, true));
     for (const change of backlog.changes) this.onChange(change);
   }
 
@@ -146,19 +142,26 @@ export class WatchStream implements ChangeListener {
     return change.encoded(`${left ? 'LEFT' : type} ${encoding} ${flavour}`, make);
   }
 
-  /** The watch's turn in the shared queue: a bookmark, or its end. */
+  /** Tells the client how far it is, if it asked for that and has all that was before. */
+  sendBookmark(): void {
+    if (!this.bookmarks || this.#backlog !== undefined) return;
+    this.write(this.#bookmark(this.store.revision, false));
+  }
+
+  #bookmark(revision: number, initial: boolean): Buffer {
+    const object = this.renderer.bookmark(revision, initial);
+    return eventFrames(this.exchange.accepted.encoding, 'BOOKMARK', [object]);
+  }
+
+  /** The watch's turn in the shared queue: its end, or that of a client that doesn't read. */
   onTimer(): void {
     if (this.#closed) {
       this.#response.destroy();
       return;
     }
-    // Before the end too, so that the client's next watch begins as late as can be.
-    if (this.bookmarks && this.#backlog === undefined) {
-      const { encoding } = this.exchange.accepted;
-      this.write(eventFrame(encoding, 'BOOKMARK', this.renderer.bookmark(this.store.revision, false)));
-    }
-    if (this.environment.now() >= this.#endsAt) this.end();
-    else this.#schedule();
+    // So that the client's next watch begins as late as can be.
+    this.sendBookmark();
+    this.end();
   }
 
   /** Ends the stream in good order, as at its timeout. */
@@ -166,12 +169,6 @@ export class WatchStream implements ChangeListener {
     if (this.#closed) return;
     this.#response.end();
     this.#dispose();
-  }
-
-  #schedule(): void {
-    const left = this.#endsAt - this.environment.now();
-    const delay = this.bookmarks ? Math.min(left, this.environment.limits.bookmarkIntervalMs) : left;
-    this.environment.watchTimers.add(this.#id, this, delay);
   }
 
   #onResponseClosed(): void {

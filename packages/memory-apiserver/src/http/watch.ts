@@ -9,6 +9,7 @@ import type { ResourceInfo } from '../schema/resource.js';
 import type { ClusterStore } from '../store/cluster-store.js';
 import type { HttpEnvironment } from './environment.js';
 import type { Exchange } from './exchange.js';
+import type { OpenWatches } from './open-watches.js';
 import type { Renderer } from './render.js';
 import { integerOf, isTrue } from './resource-request.js';
 import { eventFrame, WatchStream } from './watch-stream.js';
@@ -74,7 +75,7 @@ export function startWatch(
   selection: Selection,
   renderer: Renderer,
   environment: HttpEnvironment,
-  streams: Set<WatchStream>,
+  streams: OpenWatches,
 ): void {
   const options = optionsOf(exchange.query, environment);
   const { store } = context;

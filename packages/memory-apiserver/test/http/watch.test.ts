@@ -110,7 +110,7 @@ describe('a watch', () => {
     expect(await one.names(1)).toEqual(['ADDED b']);
   });
 
-  it('sends bookmarks', async () => {
+  it('sends bookmarks, also when nothing has changed', async () => {
     const watch = await cluster.watch(
       `${MAPS}?watch=true&allowWatchBookmarks=true&resourceVersion=${await version()}`,
     );
