@@ -15,7 +15,7 @@ export const clusterRoleAggregationController = (): Controller => ({
     const own = role.aggregationRule !== undefined && type !== 'DELETED' ? [role.metadata.name] : [];
     // Without labels no rule can mean it.
     if (role.metadata.labels === undefined) return own;
-    const meaning = (api.list(storage) as ClusterRole[])
+    const meaning = (api.listWith(storage, 'aggregationRule') as ClusterRole[])
       .filter(
         ({ metadata, aggregationRule }) =>
           metadata.name !== role.metadata.name && selects(aggregationRule, role),

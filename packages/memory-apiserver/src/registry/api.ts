@@ -32,7 +32,10 @@ export interface DeleteOptions extends Pick<WriteOptions, 'request' | 'warn'> {
 }
 
 /** The reading half of {@link ClusterApi}. */
-export type ClusterReads = Pick<ClusterApi, 'get' | 'find' | 'list' | 'count'>;
+export interface ClusterReads extends Pick<ClusterApi, 'get' | 'find' | 'list' | 'count'> {
+  /** The few objects of a built-in kind that have this field, found without building the others. */
+  listWith(storage: StorageName, field: string): KubeObject[];
+}
 
 /**
  * The API of one cluster for code in the same process: controllers, template loading, the steve subset. Every

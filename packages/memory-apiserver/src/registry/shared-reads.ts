@@ -64,9 +64,19 @@ export class SharedReads implements ClusterReads {
   }
 
   list(storage: StorageName, options: ListOptions = {}): KubeObject[] {
+    return this.#list(storage, options, () => true);
+  }
+
+  listWith(storage: StorageName, field: string): KubeObject[] {
+    return this.#list(storage, {}, (text) => text.includes(`"${field}":`)).filter(
+      (object) => field in object,
+    );
+  }
+
+  #list(storage: StorageName, options: ListOptions, isWanted: (text: string) => boolean): KubeObject[] {
     const resource = resourceOfStorage(this.context, storage);
     const { texts } = listObjects(this.context.store, resource, new Selection(resource, options));
-    return texts.map((text) => this.objectOf(resource, text));
+    return texts.filter(isWanted).map((text) => this.objectOf(resource, text));
   }
 
   count(storage: StorageName, namespace?: string): number {
