@@ -154,7 +154,7 @@ export class WebSocketTransport implements Transport, FrameHandler {
 
   #sendControl(opcode: number, payload: Uint8Array): void {
     if (this.#closing || !this.#socket.writable) return;
-    this.#cork();
+    // At once: mostly it is a ping or pong with nothing beside it that could share its system call.
     this.#socket.write(encodeControlFrame(opcode, payload, this.#masking, randomUint32));
     this.#limitQueue();
   }
