@@ -6,32 +6,39 @@ export interface ConnectPacerOptions {
   clock?: () => number;
   /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
   utilization?: () => number;
-  /** Connects per second at first, at least and at most. @default 20, 10, 400 */
+  /** Connects per second at first, at least and at most. @default 24, 10, 400 */
   rate?: { first: number; least: number; most: number };
 }
 
 const tickMs = 50;
 /** How often the rate is set anew. */
 const adjustMs = 500;
-/** Busier than this is too busy; less busy than that leaves room. */
-const busy = { tooMuch: 0.93, room: 0.85 };
-/** The less room is left the less more, at most 12 % each second: what a connect causes shows only seconds later. */
-const growth = 0.06;
-const cut = 0.85;
+/** How busy the event loop should be meanwhile. Busier, and what Rancher asks of those that are back takes seconds. */
+const target = 0.84;
+/** What this much is exceeded by must not last. */
+const tooMuch = 0.93;
+/**
+ * How much of its distance to the target changes the rate at each adjustment: little, as a connect causes most of its
+ * work only when Rancher looks next, up to 15 s later.
+ */
+const gain = { up: 0.04, down: 0.1, tooMuch: 0.3 };
+/** What the last measurement counts in the share that is looked at, which is that of about four seconds. */
+const weight = 0.12;
 
 /**
  * Hands out turns to reconnect, so that a fleet that lost Rancher, or was restarted, doesn't come back faster than this
- * process can serve what Rancher asks of each cluster then (a dozen TLS connections, some 100 requests). The rate grows
- * while the event loop has room and shrinks when it has not. There is a timer only while someone waits.
+ * process can serve what Rancher asks of each cluster then (a dozen TLS connections, some 100 requests). The rate is led
+ * so that the event loop has work for most of the time, not all of it. There is a timer only while someone waits.
  */
 export class ConnectPacer {
   readonly #clock: () => number;
   readonly #utilization: () => number;
-  readonly #least: number;
-  readonly #most: number;
+  readonly #limits: { first: number; least: number; most: number };
   readonly #waiting: (() => void)[] = [];
   #rate: number;
   #credit = 1;
+  /** Share of the last seconds in which the event loop was busy. */
+  #share = target;
   #tickedAt: number;
   #adjustedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -39,10 +46,8 @@ export class ConnectPacer {
   constructor(options: ConnectPacerOptions = {}) {
     this.#clock = options.clock ?? (() => performance.now());
     this.#utilization = options.utilization ?? busyShare();
-    const { first, least, most } = options.rate ?? { first: 20, least: 10, most: 400 };
-    this.#rate = first;
-    this.#least = least;
-    this.#most = most;
+    this.#limits = options.rate ?? { first: 24, least: 10, most: 400 };
+    this.#rate = this.#limits.first;
     this.#tickedAt = this.#adjustedAt = this.#clock();
   }
 
@@ -65,6 +70,8 @@ export class ConnectPacer {
       if (this.#waiting.length === 0) return;
       // What was measured while nobody waited says nothing about now.
       this.#utilization();
+      this.#share = target;
+      this.#rate = this.#limits.first;
       this.#adjustedAt = this.#clock();
       this.#arm();
     });
@@ -91,10 +98,11 @@ export class ConnectPacer {
   #adjust(): void {
     if (this.#clock() - this.#adjustedAt < adjustMs) return;
     this.#adjustedAt = this.#clock();
-    const share = this.#utilization();
-    if (share > busy.tooMuch) this.#rate = Math.max(this.#least, this.#rate * cut);
-    else if (share < busy.room)
-      this.#rate = Math.min(this.#most, this.#rate * (1 + growth * (1 - share / busy.room)));
+    this.#share += weight * (this.#utilization() - this.#share);
+    const room = target - this.#share;
+    const { least, most } = this.#limits;
+    const part = room > 0 ? gain.up : this.#share > tooMuch ? gain.tooMuch : gain.down;
+    this.#rate = Math.min(most, Math.max(least, this.#rate * (1 + part * room)));
   }
 
   /** Turns for the time since the last call, with what is left `most` at once. */

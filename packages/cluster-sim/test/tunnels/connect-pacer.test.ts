@@ -38,13 +38,13 @@ describe('ConnectPacer', () => {
 
   it('spreads many at its rate, which grows while there is room', async () => {
     const { pacer, done, want } = setup(() => 0.1);
-    want(1100);
+    want(2000);
     await vi.advanceTimersByTimeAsync(1000);
     expect(done()).toBeGreaterThan(15);
     expect(done()).toBeLessThan(26);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(pacer.rate).toBe(100);
-    expect(done()).toBe(1100);
+    expect(done()).toBe(2000);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -64,6 +64,44 @@ describe('ConnectPacer', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(done() - before).toBeGreaterThan(95);
     expect(done() - before).toBeLessThan(105);
+  });
+
+  it.each([8, 35, 70])(
+    'keeps the process busy for most of the time, not all of it, when a connect causes %i ms of work seconds later',
+    async (workMs) => {
+      const connects: number[] = [];
+      const shares: number[] = [];
+      let askedAt = Date.now();
+      // The work of a connect is spread from the 2nd to the 12th second after it.
+      const doneBy = (now: number): number =>
+        connects.reduce((sum, at) => sum + workMs * Math.min(1, Math.max(0, (now - at - 2_000) / 10_000)), 0);
+      const pacer = new ConnectPacer({
+        clock: () => Date.now(),
+        utilization: () => {
+          const now = Date.now();
+          const share = Math.min(1, 0.1 + (doneBy(now) - doneBy(askedAt)) / (now - askedAt || 1));
+          askedAt = now;
+          shares.push(share);
+          return share;
+        },
+      });
+      for (let index = 0; index < 20_000; index++) void pacer.turn().then(() => connects.push(Date.now()));
+      await vi.advanceTimersByTimeAsync(120_000);
+      const steady = shares.slice(shares.length / 2);
+      const mean = steady.reduce((sum, share) => sum + share, 0) / steady.length;
+      expect(mean).toBeGreaterThan(0.7);
+      expect(mean).toBeLessThan(0.9);
+      pacer.close();
+    },
+  );
+
+  it('begins anew after a pause, whatever the pace was before', async () => {
+    const { pacer, want } = setup(() => 1);
+    want(300);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(pacer.waiting).toBe(0);
+    want(10);
+    expect(pacer.rate).toBe(20);
   });
 
   it('does not make up for a pause by a burst', async () => {
