@@ -13,8 +13,8 @@ import { secondsSince, until } from './wait.js';
 export class Run {
   readonly figures = new Figures();
   readonly sampler = new Sampler();
-  /** Tunnels that ended because the agent was meant to end: Rancher can't know, and blames them on the clusters. */
-  excused = 0;
+  /** By kind: what Rancher blames on the clusters because it can't know that the agent was meant to end. */
+  readonly #excused = new Map<string, number>();
   /** How many clusters there should be. */
   clusters = 0;
   /** RSS of the agent before its first cluster. */
@@ -107,9 +107,21 @@ export class Run {
     });
   }
 
+  /** What Rancher holds against the clusters, by kind, without what was {@link excusing | excused}. */
   async violations(): Promise<Record<string, number>> {
-    const { 'tunnel-lost': lost = 0, ...kinds } = (await this.rancher.stats()).violations;
-    return lost > this.excused ? { ...kinds, 'tunnel-lost': lost - this.excused } : kinds;
+    const counts = Object.entries((await this.rancher.stats()).violations).map(
+      ([kind, count]) => [kind, count - (this.#excused.get(kind) ?? 0)] as const,
+    );
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
+  }
+
+  /** Excuses what is held against the clusters meanwhile: `work` ends the agent. */
+  async excusing<T>(work: () => Promise<T>): Promise<T> {
+    const { violations: before } = await this.rancher.stats();
+    const result = await work();
+    for (const [kind, count] of Object.entries((await this.rancher.stats()).violations))
+      this.#excused.set(kind, (this.#excused.get(kind) ?? 0) + count - (before[kind] ?? 0));
+    return result;
   }
 
   async end(): Promise<void> {
