@@ -19,11 +19,15 @@ const idleShare = 0.6;
 const fallen = { times: 1.5, more: 0.1 };
 /** What a heap must have grown by without a burst, to be worth a pause of some hundred milliseconds. */
 const growth = { bytes: 32 << 20, share: 0.2 };
-const leastMs = 60_000;
+/** Pause after a collection; twice the last one, up to the second, when what is alive is as much as after that. */
+const rest = { leastMs: 60_000, mostMs: 16 * 60_000 };
+/** A difference in what is alive that counts. */
+const changed = 0.1;
 
 /**
  * Gives back what a burst of work has left. V8 collects when something is allocated: a thread that falls idle after
- * thousands of clusters came, or went, would keep what it needed at its busiest for hours.
+ * thousands of clusters came, or went, would keep what it needed at its busiest for hours. A collection stops the thread
+ * for a second at 3,000 clusters, so that ups and downs of an idle fleet must not cause one after the other.
  */
 export class IdleCollector {
   readonly #heapTotal: () => number;
@@ -34,6 +38,7 @@ export class IdleCollector {
   #busiest = 0;
   #after: number;
   #collectedAt: number;
+  #restMs = rest.leastMs;
 
   constructor(options: IdleCollectorOptions = {}) {
     this.#heapTotal = options.heapTotal ?? (() => getHeapStatistics().total_heap_size);
@@ -47,14 +52,17 @@ export class IdleCollector {
   /** To be called every so often with the share of the time since the last call in which the thread had work. */
   look(eventLoopShare: number): void {
     this.#busiest = Math.max(this.#busiest, eventLoopShare);
-    if (eventLoopShare > idleShare || this.#clock() - this.#collectedAt < leastMs) return;
+    if (eventLoopShare > idleShare || this.#clock() - this.#collectedAt < this.#restMs) return;
     const burstIsOver = this.#busiest > eventLoopShare * fallen.times + fallen.more;
     const grown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
     if (!burstIsOver && !grown) return;
     this.#collect();
     this.#returnFreed();
     this.#busiest = 0;
+    const before = this.#after;
     this.#after = this.#heapTotal();
+    const isNews = Math.abs(this.#after - before) > changed * before;
+    this.#restMs = isNews ? rest.leastMs : Math.min(rest.mostMs, 2 * this.#restMs);
     this.#collectedAt = this.#clock();
   }
 }

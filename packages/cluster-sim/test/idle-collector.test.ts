@@ -4,13 +4,13 @@ import { IdleCollector } from '../src/idle-collector.js';
 const MB = 1 << 20;
 
 function setup() {
-  const state = { total: 100 * MB, now: 0, collections: 0, returned: 0 };
+  const state = { total: 100 * MB, alive: 110 * MB, now: 0, collections: 0, returned: 0 };
   const collector = new IdleCollector({
     heapTotal: () => state.total,
     clock: () => state.now,
     collect: () => {
       state.collections += 1;
-      state.total = 110 * MB;
+      state.total = state.alive;
     },
     returnFreed: () => (state.returned += 1),
   });
@@ -50,6 +50,25 @@ describe('a thread that falls idle', () => {
     state.now = 60_000;
     collector.look(0.7);
     expect(state.collections).toBe(0);
+  });
+
+  it('rests longer each time while ups and downs leave as much alive as before, until that changes', () => {
+    const { state, collector } = setup();
+    const times: number[] = [];
+    const goUpAndDown = (untilMs: number): void => {
+      for (; state.now < untilMs; state.now += 20_000) {
+        const { collections } = state;
+        collector.look(0.58);
+        collector.look(0.3);
+        if (state.collections > collections) times.push(state.now / 60_000);
+      }
+    };
+    goUpAndDown(3_600_000);
+    expect(times).toEqual([1, 3, 7, 15, 31, 47]);
+    state.alive = 200 * MB;
+    times.length = 0;
+    goUpAndDown(3_600_000 + 300_000);
+    expect(times).toEqual([63, 64]);
   });
 
   it('really gives memory back', () => {
