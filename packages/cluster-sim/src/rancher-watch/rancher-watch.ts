@@ -15,7 +15,7 @@ export interface RancherWatchOptions {
   delayer: Delayer;
   random: () => number;
   logger: Logger;
-  /** How often everything is listed although nothing seems wrong, milliseconds. @default 300000 */
+  /** How often everything is listed although nothing seems wrong, milliseconds. @default 900000 */
   relistMs?: number;
 }
 
@@ -75,7 +75,7 @@ export class RancherWatch {
       return;
     }
     this.#listing = true;
-    const { rancher, logger, random, delayer, relistMs = 300_000 } = this.options;
+    const { rancher, logger, random, delayer, relistMs = 900_000 } = this.options;
     let nextMs = relistMs;
     try {
       // Those that come while the list is read may be missing in it for that reason alone.
