@@ -15,7 +15,7 @@ import type { AttemptFailure, HostedCluster } from './host/hosted-cluster.js';
 import { IdleCollector } from './idle-collector.js';
 import type { Logger } from './logger.js';
 import type { FleetMetrics } from './metrics.js';
-import { OwnPace } from './ramp/own-pace.js';
+import { OwnPace } from './own-pace.js';
 import { RancherWatch } from './rancher-watch/rancher-watch.js';
 import { Executor, observationOf } from './reconcile/executor.js';
 import { Reconciler, stageOf } from './reconcile/reconciler.js';
@@ -45,7 +45,10 @@ export class FleetEngine {
   readonly #sampler = new LoadSampler();
   readonly #collector = new IdleCollector();
   /** A deletion costs a quarter of a creation, and Rancher takes seconds for its steps: too fast is found out late. */
-  readonly #paces = { creation: new OwnPace(6, 1), deletion: new OwnPace(30, 10) };
+  readonly #paces = {
+    creation: new OwnPace({ first: 6, least: 1, most: 200 }),
+    deletion: new OwnPace({ first: 12, least: 4, most: 200 }),
+  };
   readonly #busyShare = busyShare();
   readonly #bottleneck: BottleneckWatch;
   readonly #churn: Churn;
@@ -391,9 +394,12 @@ export class FleetEngine {
     const { delayer, shards } = this.options.parts;
     delayer.delay('fleet/pace', paceMs, () => {
       const share = shards.busiestShare(this.#busyShare());
+      const { creation, deletion } = this.#paces;
       // How busy it is while nobody waits says nothing of what it could follow.
-      if (this.#executor.ramp.queued > 0) this.#paces.creation.observe(share);
-      if (this.#executor.deletions.waiting > 0) this.#paces.deletion.observe(share);
+      if (this.#executor.ramp.queued > 0) creation.observe(share, paceMs / 1000);
+      else creation.reset();
+      if (this.#executor.deletions.waiting > 0) deletion.observe(share, paceMs / 1000);
+      else deletion.reset();
       this.#everyTwoSeconds();
     });
   }

@@ -2,7 +2,7 @@ import type { RancherAnswer } from '@scale-cluster/rancher-client';
 import type { Delayer } from '../delayer.js';
 import type { Logger } from '../logger.js';
 import type { RampView } from '../views.js';
-import type { OwnPace } from './own-pace.js';
+import type { OwnPace } from '../own-pace.js';
 import { Window } from './window.js';
 
 export interface RampOptions {

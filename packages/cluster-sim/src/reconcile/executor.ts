@@ -15,7 +15,7 @@ import type { Delayer } from '../delayer.js';
 import { errorText, FleetError } from '../errors.js';
 import type { HostedCluster, Registration } from '../host/hosted-cluster.js';
 import type { Logger } from '../logger.js';
-import type { OwnPace } from '../ramp/own-pace.js';
+import type { OwnPace } from '../own-pace.js';
 import { Ramp } from '../ramp/ramp.js';
 import { Turns } from '../ramp/turns.js';
 import type { Settings } from '../settings/schema.js';

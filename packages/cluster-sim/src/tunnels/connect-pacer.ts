@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { busyShare } from '../busy-share.js';
+import { OwnPace, type PaceLimits } from '../own-pace.js';
 
 export interface ConnectPacerOptions {
   /** Milliseconds on a clock that never goes back. @default performance.now */
@@ -7,38 +8,25 @@ export interface ConnectPacerOptions {
   /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
   utilization?: () => number;
   /** Connects per second at first, at least and at most. @default 24, 10, 400 */
-  rate?: { first: number; least: number; most: number };
+  rate?: PaceLimits;
 }
 
 const tickMs = 50;
 /** How often the rate is set anew. */
 const adjustMs = 500;
-/** How busy the event loop should be meanwhile. Busier, and what Rancher asks of those that are back takes seconds. */
-const target = 0.84;
-/** What this much is exceeded by must not last. */
-const tooMuch = 0.93;
-/**
- * How much of its distance to the target changes the rate at each adjustment: little, as a connect causes most of its
- * work only when Rancher looks next, up to 15 s later.
- */
-const gain = { up: 0.04, down: 0.1, tooMuch: 0.3 };
-/** What the last measurement counts in the share that is looked at, which is that of about four seconds. */
-const weight = 0.12;
 
 /**
  * Hands out turns to reconnect, so that a fleet that lost Rancher, or was restarted, doesn't come back faster than this
- * process can serve what Rancher asks of each cluster then (a dozen TLS connections, some 100 requests). The rate is led
- * so that the event loop has work for most of the time, not all of it. There is a timer only while someone waits.
+ * process can serve what Rancher asks of each cluster then (a dozen TLS connections, some 100 requests). The rate is that
+ * of an {@link OwnPace}: the event loop has work for most of the time, not all of it. There is a timer only while someone
+ * waits.
  */
 export class ConnectPacer {
   readonly #clock: () => number;
   readonly #utilization: () => number;
-  readonly #limits: { first: number; least: number; most: number };
+  readonly #pace: OwnPace;
   readonly #waiting: (() => void)[] = [];
-  #rate: number;
   #credit = 1;
-  /** Share of the last seconds in which the event loop was busy. */
-  #share = target;
   #tickedAt: number;
   #adjustedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -46,14 +34,13 @@ export class ConnectPacer {
   constructor(options: ConnectPacerOptions = {}) {
     this.#clock = options.clock ?? (() => performance.now());
     this.#utilization = options.utilization ?? busyShare();
-    this.#limits = options.rate ?? { first: 24, least: 10, most: 400 };
-    this.#rate = this.#limits.first;
+    this.#pace = new OwnPace(options.rate ?? { first: 24, least: 10, most: 400 });
     this.#tickedAt = this.#adjustedAt = this.#clock();
   }
 
   /** Connects per second that are let through now. */
   get rate(): number {
-    return this.#rate;
+    return this.#pace.perSec;
   }
 
   get waiting(): number {
@@ -70,8 +57,7 @@ export class ConnectPacer {
       if (this.#waiting.length === 0) return;
       // What was measured while nobody waited says nothing about now.
       this.#utilization();
-      this.#share = target;
-      this.#rate = this.#limits.first;
+      this.#pace.reset();
       this.#adjustedAt = this.#clock();
       this.#arm();
     });
@@ -89,26 +75,23 @@ export class ConnectPacer {
       this.#timer = undefined;
       this.#adjust();
       // What is left of the last tick counts and a late timer is made up for; a pause must not be followed by a burst.
-      this.#earn(1 + (2 * this.#rate * tickMs) / 1000);
+      this.#earn(1 + (2 * this.rate * tickMs) / 1000);
       this.#release();
       if (this.#waiting.length > 0) this.#arm();
     }, tickMs);
   }
 
   #adjust(): void {
-    if (this.#clock() - this.#adjustedAt < adjustMs) return;
-    this.#adjustedAt = this.#clock();
-    this.#share += weight * (this.#utilization() - this.#share);
-    const room = target - this.#share;
-    const { least, most } = this.#limits;
-    const part = room > 0 ? gain.up : this.#share > tooMuch ? gain.tooMuch : gain.down;
-    this.#rate = Math.min(most, Math.max(least, this.#rate * (1 + part * room)));
+    const now = this.#clock();
+    if (now - this.#adjustedAt < adjustMs) return;
+    this.#pace.observe(this.#utilization(), (now - this.#adjustedAt) / 1000);
+    this.#adjustedAt = now;
   }
 
   /** Turns for the time since the last call, with what is left `most` at once. */
   #earn(most: number): void {
     const now = this.#clock();
-    this.#credit = Math.min(most, this.#credit + (this.#rate * (now - this.#tickedAt)) / 1000);
+    this.#credit = Math.min(most, this.#credit + (this.rate * (now - this.#tickedAt)) / 1000);
     this.#tickedAt = now;
   }
 
