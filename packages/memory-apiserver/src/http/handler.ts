@@ -8,12 +8,12 @@ import { builtinCatalog } from '../schema/catalog.js';
 import type { ResourceInfo } from '../schema/resource.js';
 import { authenticate } from './authentication.js';
 import { attributesOf, forbidden, requestedVerb, sanitize } from './authorization.js';
-import { OpenWatches } from './open-watches.js';
 import { readBody } from './body.js';
 import type { HttpEnvironment } from './environment.js';
 import type { Exchange, RequestReport } from './exchange.js';
 import { impersonate, ImpersonationError } from './impersonation.js';
 import { checkRoutable, negotiateResource, PLAIN } from './media-type.js';
+import { OpenWatches } from './open-watches.js';
 import {
   createHandler,
   deleteCollectionHandler,

@@ -149,6 +149,7 @@ export class WatchStream implements ChangeListener {
   }
 
   #bookmark(revision: number, initial: boolean): Buffer {
+    // As initial events are: what stands behind the metadata is the same in all bookmarks of a kind.
     const object = this.renderer.bookmark(revision, initial);
     return eventFrames(this.exchange.accepted.encoding, 'BOOKMARK', [object]);
   }

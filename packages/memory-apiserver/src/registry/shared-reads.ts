@@ -64,19 +64,21 @@ export class SharedReads implements ClusterReads {
   }
 
   list(storage: StorageName, options: ListOptions = {}): KubeObject[] {
-    return this.#list(storage, options, () => true);
+    const resource = resourceOfStorage(this.context, storage);
+    return this.#textsOf(resource, options).map((text) => this.objectOf(resource, text));
   }
 
   listWith(storage: StorageName, field: string): KubeObject[] {
-    return this.#list(storage, {}, (text) => text.includes(`"${field}":`)).filter(
-      (object) => field in object,
-    );
+    const resource = resourceOfStorage(this.context, storage);
+    // A text may mention the name elsewhere, but one without it needn't be built.
+    return this.#textsOf(resource, {})
+      .filter((text) => text.includes(`"${field}":`))
+      .map((text) => this.objectOf(resource, text))
+      .filter((object) => field in object);
   }
 
-  #list(storage: StorageName, options: ListOptions, isWanted: (text: string) => boolean): KubeObject[] {
-    const resource = resourceOfStorage(this.context, storage);
-    const { texts } = listObjects(this.context.store, resource, new Selection(resource, options));
-    return texts.filter(isWanted).map((text) => this.objectOf(resource, text));
+  #textsOf(resource: ResourceInfo, options: ListOptions): readonly string[] {
+    return listObjects(this.context.store, resource, new Selection(resource, options)).texts;
   }
 
   count(storage: StorageName, namespace?: string): number {
