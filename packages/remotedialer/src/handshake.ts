@@ -2,9 +2,10 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https';
 import { connect as netConnect, isIP, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { HandshakeError, RemotedialerError, TimeoutError } from './errors.js';
+import { connectTls } from './tls-connect.js';
 import { sharedSecureContext, type MaskingMode, type TunnelTlsOptions } from './tls-options.js';
 import { acceptValue, makeKey, upgradeHeaders } from './upgrade.js';
 import { WebSocketTransport } from './websocket-transport.js';
@@ -127,7 +128,7 @@ function connect(place: Place, secure: boolean, tls?: TunnelTlsOptions): Duplex 
   if (isIP(place.host) === 0) options.servername = place.host;
   if (tls?.rejectUnauthorized !== undefined) options.rejectUnauthorized = tls.rejectUnauthorized;
   if (tls?.checkServerIdentity !== undefined) options.checkServerIdentity = tls.checkServerIdentity;
-  return tlsConnect(options);
+  return connectTls(options);
 }
 
 /** What is wrong with a 101 (RFC 6455 4.1): nothing was asked for but the WebSocket itself. */

@@ -122,6 +122,36 @@ test('a tunnel over wss: the CA decides whether the server is trusted', async ()
   expect(String((await once(echo, 'data'))[0])).toBe('over TLS');
 });
 
+test('a tunnel over wss: a name is looked for in each certificate that is new, and each name that is new', async () => {
+  const { tunnels } = await startPair(() => undefined);
+  const other = await makeCertificate('other.test', '127.0.0.2');
+  const secure = createHttpsServer({ key, cert });
+  secure.on('upgrade', (req, socket, head) => tunnels.handleUpgrade(req, socket, head));
+  secure.listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  onTestFinished(() => void secure.close());
+  const { port } = secure.address() as AddressInfo;
+  const outcome = async (host: string): Promise<unknown> => {
+    const client = new TunnelClient({
+      endpoint: () => ({ url: `wss://${host}:${port}/`, headers: { 'x-tunnel-id': 'named' } }),
+      onConnect: () => undefined,
+      tls: { ca: `${cert}\n${other.cert}` },
+    });
+    onTestFinished(() => client.destroy());
+    client.start();
+    return Promise.race([
+      once(client, 'connected').then(() => 'connected'),
+      once(client, 'attemptFailed').then(([error]) => (error as NodeJS.ErrnoException).code),
+    ]);
+  };
+  expect(await outcome('127.0.0.1')).toBe('connected');
+  expect(await outcome('127.0.0.1')).toBe('connected');
+  expect(await outcome('localhost')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+  expect(await outcome('127.0.0.1')).toBe('connected');
+  secure.setSecureContext({ key: other.key, cert: other.cert });
+  expect(await outcome('127.0.0.1')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+});
+
 test('a socket look-alike: addresses, timeouts, and the calls that have nothing to do', async () => {
   const { tunnels } = await startPair(() => undefined);
   const connection = tunnels.dial('alice', 'tcp', '[fd00::1]:6443');

@@ -6,8 +6,11 @@ import * as x509 from '@peculiar/x509';
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const day = 86_400_000;
 
-/** A self-signed P-256 certificate for `name` and 127.0.0.1. */
-export async function makeCertificate(name: string): Promise<{ key: string; cert: string }> {
+/** A self-signed P-256 certificate for a name and an address. */
+export async function makeCertificate(
+  name: string,
+  address = '127.0.0.1',
+): Promise<{ key: string; cert: string }> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
@@ -19,7 +22,7 @@ export async function makeCertificate(name: string): Promise<{ key: string; cert
       extensions: [
         new x509.SubjectAlternativeNameExtension([
           { type: 'dns', value: name },
-          { type: 'ip', value: '127.0.0.1' },
+          { type: 'ip', value: address },
         ]),
       ],
     },
