@@ -1,37 +1,39 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
+import { collectInBackground } from './background-collection.js';
 import { returnFreedMemorySoon } from './freed-memory.js';
 
 export interface IdleCollectorOptions {
   /** Bytes that V8 has of the machine for objects of this thread. @default asks V8 */
   heapTotal?: () => number;
-  /** A full collection. @default V8's */
-  collect?: () => void;
+  /** Has everything collected, and calls `done` then. @default V8's, in the background */
+  collect?: (done: () => void) => void;
   /** Called after a collection: what the C library keeps goes back to the machine. @default malloc_trim, soon */
   returnFreed?: () => void;
   /** Milliseconds on a clock that never goes back. @default performance.now */
   clock?: () => number;
 }
 
-/** Busier than that, V8 collects by itself soon enough, and a pause would hurt. */
+/** Busier than that, V8 collects by itself soon enough. */
 const idleShare = 0.6;
 /** A burst is over when the load has fallen from more than that times what it is now, and a little. */
 const fallen = { times: 1.5, more: 0.1 };
-/** What a heap must have grown by without a burst, to be worth a pause of some hundred milliseconds. */
+/** Clusters came, went or connected again, whatever came before. */
+const strongBurst = 0.75;
+/** What a heap must have grown by without a burst, to be worth a collection. */
 const growth = { bytes: 32 << 20, share: 0.2 };
 /** Pause after a collection; twice the last one, up to the second, when what is alive is as much as after that. */
-const rest = { leastMs: 60_000, mostMs: 16 * 60_000 };
+const rest = { leastMs: 30_000, mostMs: 16 * 60_000 };
 /** A difference in what is alive that counts. */
 const changed = 0.1;
 
 /**
  * Gives back what a burst of work has left. V8 collects when something is allocated: a thread that falls idle after
- * thousands of clusters came, or went, would keep what it needed at its busiest for hours. A collection stops the thread
- * for a second at 3,000 clusters, so that ups and downs of an idle fleet must not cause one after the other.
+ * thousands of clusters came, or went, would keep what it needed at its busiest for hours. A collection takes some
+ * seconds of CPU at 3,000 clusters, so that ups and downs of an idle fleet must not cause one after the other.
  */
 export class IdleCollector {
   readonly #heapTotal: () => number;
-  readonly #collect: () => void;
+  readonly #collect: (done: () => void) => void;
   readonly #returnFreed: () => void;
   readonly #clock: () => number;
   /** Highest share of a period since the last collection. */
@@ -43,7 +45,7 @@ export class IdleCollector {
   constructor(options: IdleCollectorOptions = {}) {
     this.#heapTotal = options.heapTotal ?? (() => getHeapStatistics().total_heap_size);
     this.#clock = options.clock ?? (() => performance.now());
-    this.#collect = options.collect ?? fullCollection();
+    this.#collect = options.collect ?? collectInBackground;
     this.#returnFreed = options.returnFreed ?? returnFreedMemorySoon;
     this.#after = this.#heapTotal();
     this.#collectedAt = this.#clock();
@@ -52,11 +54,16 @@ export class IdleCollector {
   /** To be called every so often with the share of the time since the last call in which the thread had work. */
   look(eventLoopShare: number): void {
     this.#busiest = Math.max(this.#busiest, eventLoopShare);
-    if (eventLoopShare > idleShare || this.#clock() - this.#collectedAt < this.#restMs) return;
+    const restMs = this.#busiest > strongBurst ? rest.leastMs : this.#restMs;
+    if (eventLoopShare > idleShare || this.#clock() - this.#collectedAt < restMs) return;
     const burstIsOver = this.#busiest > eventLoopShare * fallen.times + fallen.more;
     const grown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
     if (!burstIsOver && !grown) return;
-    this.#collect();
+    this.#collectedAt = this.#clock();
+    this.#collect(() => this.#collected());
+  }
+
+  #collected(): void {
     this.#returnFreed();
     this.#busiest = 0;
     const before = this.#after;
@@ -65,10 +72,4 @@ export class IdleCollector {
     this.#restMs = isNews ? rest.leastMs : Math.min(rest.mostMs, 2 * this.#restMs);
     this.#collectedAt = this.#clock();
   }
-}
-
-/** V8's `gc`, which a context has that is made after the flag is set. */
-function fullCollection(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }

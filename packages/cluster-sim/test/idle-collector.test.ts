@@ -8,9 +8,10 @@ function setup() {
   const collector = new IdleCollector({
     heapTotal: () => state.total,
     clock: () => state.now,
-    collect: () => {
+    collect: (done) => {
       state.collections += 1;
       state.total = state.alive;
+      done();
     },
     returnFreed: () => (state.returned += 1),
   });
@@ -41,13 +42,13 @@ describe('a thread that falls idle', () => {
     expect(state).toMatchObject({ collections: 1, total: 110 * MB });
   });
 
-  it('does nothing while there is work, nor more often than once a minute', () => {
+  it('does nothing while there is work, nor more often than twice a minute', () => {
     const { state, collector } = setup();
     state.total = 500 * MB;
     collector.look(0.95);
-    state.now = 59_999;
+    state.now = 29_999;
     collector.look(0.1);
-    state.now = 60_000;
+    state.now = 30_000;
     collector.look(0.7);
     expect(state.collections).toBe(0);
   });
@@ -60,26 +61,44 @@ describe('a thread that falls idle', () => {
         const { collections } = state;
         collector.look(0.58);
         collector.look(0.3);
-        if (state.collections > collections) times.push(state.now / 60_000);
+        if (state.collections > collections) times.push(state.now / 1000);
       }
     };
     goUpAndDown(3_600_000);
-    expect(times).toEqual([1, 3, 7, 15, 31, 47]);
+    expect(times).toEqual([40, 100, 220, 460, 940, 1900, 2860]);
     state.alive = 200 * MB;
     times.length = 0;
     goUpAndDown(3_600_000 + 300_000);
-    expect(times).toEqual([63, 64]);
+    expect(times).toEqual([3820, 3860]);
   });
 
-  it('really gives memory back', () => {
+  it('does not rest that long when clusters come or go after hours of ups and downs', () => {
+    const { state, collector } = setup();
+    for (; state.now < 3_600_000; state.now += 20_000) {
+      collector.look(0.58);
+      collector.look(0.3);
+    }
+    const { collections } = state;
+    collector.look(0.85);
+    state.now += 30_000;
+    collector.look(0.1);
+    expect(state.collections).toBe(collections + 1);
+  });
+
+  it('really gives memory back, while the thread works on', async () => {
     let clock = 0;
+    let before = 0;
+    const alive = Array.from({ length: 500_000 }, (_, index) => ({ index, text: `alive ${index}` }));
     const heap: unknown[][] = [[]];
-    const collector = new IdleCollector({ clock: () => clock });
-    for (let index = 0; index < 1_500_000; index += 1) heap[0]?.push({ index, text: `${index}` });
-    const before = process.memoryUsage().heapTotal;
-    heap.length = 0;
-    clock = 60_000;
-    collector.look(0);
+    await new Promise<void>((returnFreed) => {
+      const collector = new IdleCollector({ clock: () => clock, returnFreed });
+      for (let index = 0; index < 1_500_000; index += 1) heap[0]?.push({ index, text: `${index}` });
+      before = process.memoryUsage().heapTotal;
+      heap.length = 0;
+      clock = 60_000;
+      collector.look(0);
+    });
     expect(before - process.memoryUsage().heapTotal).toBeGreaterThan(32 * MB);
+    expect(alive.at(-1)?.text).toBe('alive 499999');
   });
 });
