@@ -2,10 +2,9 @@ import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { busyShare } from '../busy-share.js';
+import { resolutionMs } from '../event-loop-delay.js';
 import { memoryAvailable, memoryTotal } from '../preflight/memory.js';
 import type { LoadSample } from './judge.js';
-
-const resolutionMs = 20;
 
 /** Measures this process from each call of `sample` to the next. */
 export class LoadSampler {
