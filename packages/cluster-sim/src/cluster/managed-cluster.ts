@@ -30,6 +30,8 @@ export class ManagedCluster {
   hosted: HostedCluster | undefined;
   /** Rancher's import manifest, from when it is read until it is applied. */
   manifest: string | undefined;
+  /** What of it no other cluster has, as long, if it begins with what others have too. */
+  ownManifest: string | undefined;
   rancher: RancherObservation | undefined;
   failure: Failure | undefined;
   phase: Phase = 'pending';

@@ -1,5 +1,5 @@
 import { mkdir, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   AlreadyExistsError,
   isActive,
@@ -225,14 +225,17 @@ export class Executor {
     const { record } = cluster;
     if (record.backend !== 'memory' || record.deleting === true) return;
     const split = splitImportManifest(await this.#readManifest(cluster));
+    cluster.ownManifest = split?.own;
     const manifest = split && (await this.options.agentManifests.add(split.shared));
     if (manifest !== undefined) record.agent = { manifest, credentials: split?.credentials ?? '' };
   }
 
   async #readManifest(cluster: ManagedCluster): Promise<string> {
     const { token = '', rancherId = '' } = cluster.record;
-    cluster.manifest ??= await this.#reads.run(() => this.options.rancher.importManifest(token, rancherId));
-    await this.#keepManifest(cluster.name, cluster.manifest);
+    if (cluster.manifest === undefined) {
+      cluster.manifest = await this.#reads.run(() => this.options.rancher.importManifest(token, rancherId));
+      await this.#keepManifest(cluster.name, cluster.manifest);
+    }
     return cluster.manifest;
   }
 
@@ -266,9 +269,12 @@ export class Executor {
       : await this.#readManifest(cluster);
     // What it shares with others is there already.
     const own =
-      manifest === undefined || record.agent === undefined ? undefined : splitImportManifest(manifest)?.own;
+      manifest === undefined || record.agent === undefined
+        ? undefined
+        : (cluster.ownManifest ?? splitImportManifest(manifest)?.own);
     await hosted.installAgent(await this.#registration(cluster), own ?? manifest);
     cluster.manifest = undefined;
+    cluster.ownManifest = undefined;
     cluster.agentInstalled = true;
     return undefined;
   }
@@ -336,9 +342,13 @@ export class Executor {
   /** For people who want to see what Rancher sent; it holds the registration token. */
   async #keepManifest(name: string, yaml: string): Promise<void> {
     const path = this.#manifestPath(name);
+    const write = (): Promise<void> => writeFile(path, yaml, { mode: 0o600 });
     try {
-      await mkdir(join(this.options.settings.home, 'debug-yaml'), { recursive: true, mode: 0o700 });
-      await writeFile(path, yaml, { mode: 0o600 });
+      await write().catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await write();
+      });
     } catch (error) {
       this.options.logger.warn({ path, error: errorText(error) }, 'import manifest could not be kept');
     }
