@@ -2,7 +2,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const pollMs = 250;
+/** Not too often: with thousands of clusters an answer costs the agent milliseconds. */
+const pollMs = 500;
 
 /**
  * Asks again and again until the answer is not undefined. An error is no answer; the last one is in the message when

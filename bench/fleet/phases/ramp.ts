@@ -1,5 +1,6 @@
 import { most } from '../statistics.js';
 import type { Run } from '../run.js';
+import type { Sample } from '../sampler.js';
 import { secondsSince } from '../wait.js';
 import { hold } from './hold.js';
 
@@ -18,12 +19,12 @@ export async function ramp(run: Run, target: number): Promise<void> {
     await run.allActive('');
   });
   const seconds = secondsSince(from);
-  const { cpuSec } = run.agent.usage;
+  const rampCpuSec = run.agent.usage.cpuSec - cpuBefore;
   run.figures.add(phase, target, {
     Active: (await run.rancher.stats()).active,
     'all Active after, s': seconds,
     'Active per s': added / seconds,
-    'CPU per activation, s': (cpuSec - cpuBefore) / added,
+    'CPU per activation, s': rampCpuSec / added,
     'connections at the peak, per cluster':
       most(run.sampler.between(fromSec).map(({ connections }) => connections)) / target,
     ...(await stages(run)),
@@ -37,11 +38,23 @@ export async function ramp(run: Run, target: number): Promise<void> {
     .map(({ eventLoopP99Ms }) => eventLoopP99Ms);
   const idleMiB = run.figures.find('hold', 'RSS, MiB', target);
   const { peakRssMiB } = run.agent.usage;
+  const idleCores = run.figures.find('hold', 'CPU per 1,000 clusters, % of a core', target) / 100 / 1000;
+  const idleCpuSec = idleCores * clusterSeconds(run.sampler.between(fromSec, rampEndSec));
   run.figures.add(phase, target, {
+    'CPU to become Active, less what idles meanwhile, s': (rampCpuSec - idleCpuSec) / added,
     'event-loop delay p99, ms': most(delays),
     'RSS at its peak, MiB': peakRssMiB,
     'RSS at its peak / idle': peakRssMiB / idleMiB,
   });
+}
+
+/** How long clusters were connected, over all clusters. */
+function clusterSeconds(samples: readonly Sample[]): number {
+  const spans = samples.map(({ atSec, tunnels }, index) => {
+    const { atSec: nextSec } = samples[index + 1] ?? { atSec };
+    return (tunnels / 2) * (nextSec - atSec);
+  });
+  return spans.reduce((sum, span) => sum + span, 0);
 }
 
 /** Seconds from a cluster's creation to each stage, over all clusters so far. */
