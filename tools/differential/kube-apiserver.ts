@@ -112,7 +112,23 @@ async function isFurnished(client: Client): Promise<boolean> {
     const { status } = await client.send({ method: 'GET', path });
     if (status !== 200) return false;
   }
-  return true;
+  return (await Promise.all(loopsWriteStatus.map((path) => hasConditions(client, path)))).every(Boolean);
+}
+
+/** Objects whose conditions kube-apiserver's own loops write some time after they are there. */
+const loopsWriteStatus = [
+  '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/exempt',
+  '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/catch-all',
+  '/apis/networking.k8s.io/v1/servicecidrs/kubernetes',
+  '/apis/apiregistration.k8s.io/v1/apiservices/v1.apps',
+];
+
+async function hasConditions(client: Client, path: string): Promise<boolean> {
+  const { status, body } = await client.send({ method: 'GET', path });
+  if (status !== 200) return false;
+  const { conditions = [] } =
+    (JSON.parse(body.toString()) as { status?: { conditions?: unknown[] } }).status ?? {};
+  return conditions.length > 0;
 }
 
 function run(folder: string, program: string, options: readonly string[]): ChildProcess {
