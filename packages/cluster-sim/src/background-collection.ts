@@ -5,43 +5,61 @@ import { runInNewContext } from 'node:vm';
 /** When V8 begins to mark, in percent of what may still be allocated before it has to. 0: V8 decides. */
 const triggerFlag = '--incremental-marking-hard-trigger';
 
-let collect: ((options: { type: 'minor' }) => void) | undefined;
-let waiting: PerformanceObserver | undefined;
+/** In which marking is seen to have begun, even when V8 was in the midst of a collection. */
+const beginsWithinMs = 10_000;
+
+let gc: ((options?: { type: 'minor' }) => void) | undefined;
+let giveUp: (() => void) | undefined;
 
 /**
  * Has V8 collect all garbage of this thread as it does when memory is allocated: marked by other threads, while this one
  * works on. A heap of 3,000 clusters stops its thread for 10 to 150 ms so, and for 1.2 to 2.6 s when `gc` is called.
+ * That is done only for a thread that allocates next to nothing, for which V8 can't be brought to begin.
  *
- * @param done called some seconds later; never, if next to nothing was allocated since the last collection. Replaces one
- *   that still waits.
+ * @param done called some seconds later, unless this is called again before
  */
-export function collectInBackground(done: () => void): void {
-  waiting?.disconnect();
+export function collectInBackground(done: () => void, withinMs = beginsWithinMs): void {
+  giveUp?.();
   let begun = false;
-  waiting = new PerformanceObserver((list, observer) => {
+  const end = (): void => {
+    giveUp?.();
+    done();
+  };
+  const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const { kind } = (entry as { detail?: NodeGCPerformanceDetail }).detail ?? {};
       if (kind === constants.NODE_PERFORMANCE_GC_INCREMENTAL) begun = true;
       if (kind !== constants.NODE_PERFORMANCE_GC_MAJOR) continue;
       // What has died since it was marked is left by a collection that had begun before.
-      if (!begun) return begin();
-      observer.disconnect();
-      return done();
+      return begun ? end() : begin();
     }
   });
-  waiting.observe({ entryTypes: ['gc'] });
+  const timer = setTimeout(() => {
+    if (begun) return;
+    exposed()();
+    end();
+  }, withinMs).unref();
+  giveUp = () => {
+    giveUp = undefined;
+    clearTimeout(timer);
+    observer.disconnect();
+  };
+  observer.observe({ entryTypes: ['gc'] });
   begin();
 }
 
 /** V8 looks whether it is time to mark after each collection of young objects. */
 function begin(): void {
   setFlagsFromString(`${triggerFlag}=1`);
-  (collect ??= exposed())({ type: 'minor' });
+  exposed()({ type: 'minor' });
   setFlagsFromString(`${triggerFlag}=0`);
 }
 
 /** V8's `gc`, which a context has that is made after the flag is set. */
-function exposed(): (options: { type: 'minor' }) => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as (options: { type: 'minor' }) => void;
+function exposed(): (options?: { type: 'minor' }) => void {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc');
+    gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+  }
+  return gc;
 }
