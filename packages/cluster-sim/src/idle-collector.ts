@@ -1,11 +1,11 @@
 import { getHeapStatistics } from 'node:v8';
-import { collectInBackground } from './background-collection.js';
+import { collectGarbage } from './collect-garbage.js';
 import { returnFreedMemorySoon } from './freed-memory.js';
 
 export interface IdleCollectorOptions {
   /** Bytes that V8 has of the machine for objects of this thread. @default asks V8 */
   heapTotal?: () => number;
-  /** Has everything collected, and calls `done` then. @default V8's, in the background */
+  /** Has everything collected, and calls `done` then. @default V8's */
   collect?: (done: () => void) => void;
   /** Called after a collection: what the C library keeps goes back to the machine. @default malloc_trim, soon */
   returnFreed?: () => void;
@@ -45,7 +45,7 @@ export class IdleCollector {
   constructor(options: IdleCollectorOptions = {}) {
     this.#heapTotal = options.heapTotal ?? (() => getHeapStatistics().total_heap_size);
     this.#clock = options.clock ?? (() => performance.now());
-    this.#collect = options.collect ?? collectInBackground;
+    this.#collect = options.collect ?? collectGarbage;
     this.#returnFreed = options.returnFreed ?? returnFreedMemorySoon;
     this.#after = this.#heapTotal();
     this.#collectedAt = this.#clock();

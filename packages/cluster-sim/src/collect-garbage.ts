@@ -1,10 +1,12 @@
 import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** When V8 begins to mark, in percent of what may still be allocated before it has to. 0: V8 decides. */
 const triggerFlag = '--incremental-marking-hard-trigger';
 
+/** Objects of up to so many bytes are collected by `gc`, which takes some 2 ms per MB and leaves less behind. */
+const smallHeapBytes = 400e6;
 /** In which marking is seen to have begun, even when V8 was in the midst of a collection. */
 const beginsWithinMs = 10_000;
 
@@ -12,14 +14,23 @@ let gc: ((options?: { type: 'minor' }) => void) | undefined;
 let giveUp: (() => void) | undefined;
 
 /**
- * Has V8 collect all garbage of this thread as it does when memory is allocated: marked by other threads, while this one
- * works on. A heap of 3,000 clusters stops its thread for 10 to 150 ms so, and for 1.2 to 2.6 s when `gc` is called.
- * That is done only for a thread that allocates next to nothing, for which V8 can't be brought to begin.
+ * Has V8 collect all garbage of this thread. A large heap is collected as it is when memory is allocated: marked by other
+ * threads, while this one works on. With 3,000 clusters that stops the thread for 10 to 150 ms, and `gc` for 1.2 to
+ * 2.6 s. A thread that allocates next to nothing can't be brought to begin: its heap is collected by `gc` as well.
  *
- * @param done called some seconds later, unless this is called again before
+ * @param done called at the end, some seconds later, unless this is called again before
  */
-export function collectInBackground(done: () => void, withinMs = beginsWithinMs): void {
+export function collectGarbage(
+  done: () => void,
+  { withinMs = beginsWithinMs, smallBytes = smallHeapBytes }: { withinMs?: number; smallBytes?: number } = {},
+): void {
   giveUp?.();
+  if (getHeapStatistics().used_heap_size > smallBytes) return collectInBackground(done, withinMs);
+  exposed()();
+  done();
+}
+
+function collectInBackground(done: () => void, withinMs: number): void {
   const askedAt = performance.now();
   let begun = false;
   const end = (): void => {

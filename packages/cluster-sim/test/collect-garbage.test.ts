@@ -1,10 +1,10 @@
 import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
 import { expect, it, onTestFinished } from 'vitest';
-import { collectInBackground } from '../src/background-collection.js';
+import { collectGarbage } from '../src/collect-garbage.js';
 
 const MB = 1 << 20;
-const collected = (withinMs?: number): Promise<void> =>
-  new Promise((resolve) => collectInBackground(resolve, withinMs));
+const collected = (withinMs?: number, smallBytes = 0): Promise<void> =>
+  new Promise((resolve) => collectGarbage(resolve, { smallBytes, ...(withinMs && { withinMs }) }));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 /** Majors that stopped the thread from their begin to their end, from now on. */
@@ -22,7 +22,7 @@ function forcedCollections(): unknown[] {
   return forced;
 }
 
-it('does not stop a thread that allocates', async () => {
+it('does not stop a thread with a large heap', async () => {
   const forced = forcedCollections();
   const heap: unknown[][] = [Array.from({ length: 1_000_000 }, (_, index) => ({ index, text: `${index}` }))];
   const before = heapUsed();
@@ -43,9 +43,19 @@ it('collects what has died, although little was allocated since the last collect
   expect(before - heapUsed()).toBeGreaterThan(32 * MB);
 });
 
+it('collects a small heap at once', () => {
+  const heap: unknown[][] = [Array.from({ length: 1_000_000 }, (_, index) => ({ index, text: `${index}` }))];
+  const before = heapUsed();
+  heap.length = 0;
+  let ended = false;
+  collectGarbage(() => (ended = true));
+  expect(ended).toBe(true);
+  expect(before - heapUsed()).toBeGreaterThan(32 * MB);
+});
+
 it('does not call back for a collection that another one has replaced', async () => {
   const calls: string[] = [];
-  collectInBackground(() => calls.push('first'), 100);
+  collectGarbage(() => calls.push('first'), { smallBytes: 0, withinMs: 100 });
   await collected(100);
   expect(calls).toEqual([]);
 });
