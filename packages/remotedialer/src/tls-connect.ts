@@ -1,4 +1,10 @@
-import { checkServerIdentity, connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect,
+  type ConnectionOptions,
+  type DetailedPeerCertificate,
+  type TLSSocket,
+} from 'node:tls';
 
 /** The last name that was found in a server's certificate (DER). */
 let known: { readonly host: string; readonly certificate: Buffer } | undefined;
@@ -15,7 +21,7 @@ export function connectTls(options: ConnectionOptions): TLSSocket {
   return socket;
 }
 
-const notUnpacked = (): never => ({}) as never;
+const notUnpacked = (): DetailedPeerCertificate => ({}) as DetailedPeerCertificate;
 
 function checkName(host: string, socket: TLSSocket): Error | undefined {
   Reflect.deleteProperty(socket, 'getPeerCertificate');

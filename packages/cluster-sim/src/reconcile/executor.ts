@@ -342,13 +342,9 @@ export class Executor {
   /** For people who want to see what Rancher sent; it holds the registration token. */
   async #keepManifest(name: string, yaml: string): Promise<void> {
     const path = this.#manifestPath(name);
-    const write = (): Promise<void> => writeFile(path, yaml, { mode: 0o600 });
     try {
-      await write().catch(async (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await write();
-      });
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(path, yaml, { mode: 0o600 });
     } catch (error) {
       this.options.logger.warn({ path, error: errorText(error) }, 'import manifest could not be kept');
     }
