@@ -16,9 +16,9 @@ export interface IdleCollectorOptions {
 /** Busier than that, V8 collects by itself soon enough. */
 const idleShare = 0.6;
 /** A burst is over when the load has fallen from more than that times what it is now, and a little. */
-const fallen = { times: 1.5, more: 0.1 };
-/** Clusters came, went or connected again, whatever came before. */
-const strongBurst = 0.75;
+const fallen = { times: 1.5, more: 0.05 };
+/** Clusters came, went or connected again, whatever came before: so busy, or that many times what it is now and more. */
+const strong = { share: 0.75, times: 3, more: 0.1 };
 /** What a heap must have grown by without a burst, to be worth a collection. */
 const growth = { bytes: 32 << 20, share: 0.2 };
 /** Pause after a collection; twice the last one, up to the second, when what is alive is as much as after that. */
@@ -54,6 +54,7 @@ export class IdleCollector {
   /** To be called every so often with the share of the time since the last call in which the thread had work. */
   look(eventLoopShare: number): void {
     this.#busiest = Math.max(this.#busiest, eventLoopShare);
+    const strongBurst = Math.min(strong.share, eventLoopShare * strong.times + strong.more);
     const restMs = this.#busiest > strongBurst ? rest.leastMs : this.#restMs;
     if (eventLoopShare > idleShare || this.#clock() - this.#collectedAt < restMs) return;
     const burstIsOver = this.#busiest > eventLoopShare * fallen.times + fallen.more;
