@@ -6,7 +6,8 @@ export const usage = `Usage: npx nx bench fleet -- [options]
   --peer-flag=FLAG     one more flag for it, such as --peer-flag=--canary=50; may be given often
   --clusters LIST      how many clusters; with commas, the fleet grows in steps: 500,1000,3000 (200)
   --phases LIST        of drop, restart, kill and delete, after the ramp (all)
-  --hold SEC           how long each step is held; the last third is what counts as idle (480)
+  --hold LIST          seconds for which each step is held, the last one for all further steps; the last third is
+                       what counts as idle (480)
   --drop SHARE         share of the clusters whose tunnels are cut (0.3)
   --soak MIN           minutes with churn before the deletion (0)
   --churn EVENTS       changes per second over the whole fleet during the soak (50)
@@ -34,7 +35,8 @@ export interface Options {
   /** Rising. */
   readonly steps: readonly number[];
   readonly phases: ReadonlySet<PhaseName>;
-  readonly holdSec: number;
+  /** One for each step. */
+  readonly holdSec: readonly number[];
   readonly dropShare: number;
   readonly soakMin: number;
   readonly churnPerSec: number;
@@ -58,6 +60,8 @@ export function readOptions(args: string[]): Options | undefined {
   const steps = values.clusters.split(',').map((text) => atLeast('--clusters', text, 1));
   if (steps.some((step, index) => step <= (steps[index - 1] ?? 0)))
     throw new UsageError('--clusters must rise');
+  const holds = values.hold.split(',').map((text) => atLeast('--hold', text, 1));
+  if (holds.length > steps.length) throw new UsageError('--hold has more numbers than --clusters');
   const phases = values.phases.split(',').filter((name) => name !== '');
   for (const name of phases)
     if (!phaseNames.some((known) => known === name)) throw new UsageError(`there is no phase "${name}"`);
@@ -68,7 +72,7 @@ export function readOptions(args: string[]): Options | undefined {
     peerFlags: values['peer-flag'],
     steps,
     phases: new Set(phases as PhaseName[]),
-    holdSec: atLeast('--hold', values.hold, 1),
+    holdSec: steps.map((_, index) => holds[index] ?? holds.at(-1) ?? NaN),
     dropShare,
     soakMin: atLeast('--soak', values.soak, 0),
     churnPerSec: atLeast('--churn', values.churn, 0),

@@ -12,12 +12,13 @@ const idleShare = 1 / 3;
 export async function hold(run: Run): Promise<void> {
   const { agent, clusters, options, sampler } = run;
   const fromSec = sampler.nowSec;
-  run.say(`holding ${clusters} for ${options.holdSec} s`);
+  const holdSec = options.holdSec[options.steps.indexOf(clusters)] ?? NaN;
+  run.say(`holding ${clusters} for ${holdSec} s`);
   sampler.everySec = 5;
-  await sleep(options.holdSec * 1000 * (1 - idleShare));
+  await sleep(holdSec * 1000 * (1 - idleShare));
   const idleFromSec = sampler.nowSec;
   const before = agent.usage.cpuSec;
-  await run.profiled(`hold-${clusters}`, () => sleep(options.holdSec * 1000 * idleShare));
+  await run.profiled(`hold-${clusters}`, () => sleep(holdSec * 1000 * idleShare));
   const cores = (agent.usage.cpuSec - before) / (sampler.nowSec - idleFromSec);
   const samples = sampler.between(idleFromSec);
   const rssMiB = median(samples.map((sample) => sample.rssMiB));
