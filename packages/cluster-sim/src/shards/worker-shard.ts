@@ -14,6 +14,7 @@ import type { ShardPhase } from '../views.js';
 import { Door } from './door.js';
 import type { ShardLoad } from './load.js';
 import type { CallName, FromShard, HostedFacts, ShardBoot, ShardCalls, ToShard } from './messages.js';
+import { limitMarkingThreads } from './marking-threads.js';
 import { PendingCalls } from './pending-calls.js';
 import { RemoteCluster, type ShardLine } from './remote-cluster.js';
 
@@ -333,6 +334,7 @@ export class WorkerShard implements ShardLine {
 }
 
 function createThread(options: WorkerOptions): Worker {
+  limitMarkingThreads();
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL('./shard-thread.js', import.meta.url), options);
   // Where sources are run, as in tests, a thread has to be taught TypeScript first.
