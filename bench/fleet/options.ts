@@ -57,10 +57,10 @@ export class UsageError extends Error {}
 export function readOptions(args: string[]): Options | undefined {
   const { values } = parse(args);
   if (values.help) return undefined;
-  const steps = values.clusters.split(',').map((text) => atLeast('--clusters', text, 1));
+  const steps = positives('--clusters', values.clusters);
   if (steps.some((step, index) => step <= (steps[index - 1] ?? 0)))
     throw new UsageError('--clusters must rise');
-  const holds = values.hold.split(',').map((text) => atLeast('--hold', text, 1));
+  const holds = positives('--hold', values.hold);
   if (holds.length > steps.length) throw new UsageError('--hold has more numbers than --clusters');
   const phases = values.phases.split(',').filter((name) => name !== '');
   for (const name of phases)
@@ -120,6 +120,10 @@ function atLeast(flag: string, text: string, least: number): number {
   const value = Number(text);
   if (text === '' || !(value >= least)) throw new UsageError(`${flag} takes a number from ${least}`);
   return value;
+}
+
+function positives(flag: string, list: string): number[] {
+  return list.split(',').map((text) => atLeast(flag, text, 1));
 }
 
 function keyAndValue(text: string): [string, string] {

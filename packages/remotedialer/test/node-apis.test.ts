@@ -122,7 +122,7 @@ test('a tunnel over wss: the CA decides whether the server is trusted', async ()
   expect(String((await once(echo, 'data'))[0])).toBe('over TLS');
 });
 
-test('a tunnel over wss: a name is looked for in each certificate that is new, and each name that is new', async () => {
+test('a tunnel over wss: each connection looks for its name in the certificate that it is shown', async () => {
   const { tunnels } = await startPair(() => undefined);
   const other = await makeCertificate('other.test', '127.0.0.2');
   const secure = createHttpsServer({ key, cert });
