@@ -32,6 +32,8 @@ interface Kubeconfig {
 export class Churn {
   done = 0;
   failed = 0;
+  /** Of the first that failed. */
+  failure = '';
   readonly #end = new AbortController();
   readonly #connections: Agent;
   #running: Promise<void> | undefined;
@@ -101,8 +103,9 @@ export class Churn {
     try {
       await this.#call(target, 'PATCH', path, JSON.stringify(patch));
       this.done += 1;
-    } catch {
+    } catch (error) {
       this.failed += 1;
+      this.failure ||= `${path}: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
 

@@ -16,6 +16,7 @@ export async function soak(run: Run): Promise<void> {
   const churn = await Churn.start(agent, options.churnPerSec);
   await run.profiled('soak', () => sleep(options.soakMin * 60_000));
   await churn.stop();
+  if (churn.failed > 0) run.say(`${churn.failed} changes failed, first ${churn.failure}`);
   sampler.everySec = 1;
   const seconds = sampler.nowSec - fromSec;
   const settled = sampler.between(fromSec + warmUpSec);

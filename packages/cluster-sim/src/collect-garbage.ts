@@ -1,12 +1,16 @@
 import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** When V8 begins to mark, in percent of what may still be allocated before it has to. 0: V8 decides. */
 const triggerFlag = '--incremental-marking-hard-trigger';
+/**
+ * While it is set when a collection begins, V8 moves what is alive out of pages of which a fifth is free, up to 6 MB at
+ * a time, so that these can be given back; else out of pages of which two thirds are (V8's `mark-compact.cc`,
+ * `ComputeEvacuationHeuristics`).
+ */
+const compactFlag = (on: boolean): void => setFlagsFromString(`--${on ? '' : 'no-'}optimize-for-size`);
 
-/** Objects of up to so many bytes are collected by `gc`, which takes some 2 ms per MB and leaves less behind. */
-const smallHeapBytes = 400e6;
 /** In which marking is seen to have begun, even when V8 was in the midst of a collection. */
 const beginsWithinMs = 10_000;
 
@@ -14,23 +18,15 @@ let gc: ((options?: { type: 'minor' }) => void) | undefined;
 let giveUp: (() => void) | undefined;
 
 /**
- * Has V8 collect all garbage of this thread. A large heap is collected as it is when memory is allocated: marked by other
- * threads, while this one works on. With 3,000 clusters that stops the thread for 10 to 150 ms, and `gc` for 1.2 to
- * 2.6 s. A thread that allocates next to nothing can't be brought to begin: its heap is collected by `gc` as well.
+ * Has V8 collect all garbage of this thread as it is collected when memory is allocated: marked by other threads, while
+ * this one works on. With 3,000 clusters that stops the thread for 10 to 150 ms, and V8's `gc` for 1.2 to 2.6 s. A
+ * thread that allocates next to nothing can't be brought to begin: its heap is collected by `gc`.
  *
  * @param done called at the end, some seconds later, unless this is called again before
+ * @param withinMs time for V8 to begin
  */
-export function collectGarbage(
-  done: () => void,
-  { withinMs = beginsWithinMs, smallBytes = smallHeapBytes }: { withinMs?: number; smallBytes?: number } = {},
-): void {
+export function collectGarbage(done: () => void, withinMs = beginsWithinMs): void {
   giveUp?.();
-  if (getHeapStatistics().used_heap_size > smallBytes) return collectInBackground(done, withinMs);
-  exposed()();
-  done();
-}
-
-function collectInBackground(done: () => void, withinMs: number): void {
   const askedAt = performance.now();
   let begun = false;
   const end = (): void => {
@@ -57,8 +53,10 @@ function collectInBackground(done: () => void, withinMs: number): void {
     giveUp = undefined;
     clearTimeout(timer);
     observer.disconnect();
+    compactFlag(false);
   };
   observer.observe({ entryTypes: ['gc'] });
+  compactFlag(true);
   begin();
 }
 

@@ -7,7 +7,7 @@ export interface IdleCollectorOptions {
   heapTotal?: () => number;
   /** Has everything collected, and calls `done` then. @default V8's */
   collect?: (done: () => void) => void;
-  /** Called after a collection: what the C library keeps goes back to the machine. @default malloc_trim, soon */
+  /** Called after a collection that followed a burst: what the C library keeps goes back to the machine. @default malloc_trim, soon */
   returnFreed?: () => void;
   /** Milliseconds on a clock that never goes back. @default performance.now */
   clock?: () => number;
@@ -20,16 +20,22 @@ const fallen = { times: 1.5, more: 0.05 };
 /** Clusters came, went or connected again, whatever came before: so busy, or that many times what it is now and more. */
 const strong = { share: 0.75, times: 3, more: 0.1 };
 /** What a heap must have grown by without a burst, to be worth a collection. */
-const growth = { bytes: 32 << 20, share: 0.2 };
-/** Pause after a collection; twice the last one, up to the second, when what is alive is as much as after that. */
-const rest = { leastMs: 30_000, mostMs: 16 * 60_000 };
+const growth = { bytes: 16 << 20, share: 0.1 };
+/**
+ * Pause after a collection, longer for a large heap: it takes V8 1 to 3 ms of CPU per MB. After a burst twice the last
+ * one, up to `mostMs`, when what is alive is as much as after that.
+ */
+const rest = { leastMs: 30_000, msPerByte: 100e-6, mostMs: 16 * 60_000 };
 /** A difference in what is alive that counts. */
 const changed = 0.1;
+/** A collection that left so much less than the one before is followed by another: V8 moves 6 MB each time. */
+const shrunk = 0.03;
 
 /**
  * Gives back what a burst of work has left. V8 collects when something is allocated: a thread that falls idle after
- * thousands of clusters came, or went, would keep what it needed at its busiest for hours. A collection takes some
- * seconds of CPU at 3,000 clusters, so that ups and downs of an idle fleet must not cause one after the other.
+ * thousands of clusters came, or went, would keep what it needed at its busiest for hours, and one with a little work
+ * all the time would spread what lives longer over ever more pages of memory. A collection takes some seconds of CPU at
+ * 3,000 clusters, so that ups and downs of an idle fleet must not cause one after the other.
  */
 export class IdleCollector {
   readonly #heapTotal: () => number;
@@ -41,6 +47,8 @@ export class IdleCollector {
   #after: number;
   #collectedAt: number;
   #restMs = rest.leastMs;
+  /** Whether another collection may well leave less than the last one. */
+  #mayShrink = false;
 
   constructor(options: IdleCollectorOptions = {}) {
     this.#heapTotal = options.heapTotal ?? (() => getHeapStatistics().total_heap_size);
@@ -54,22 +62,27 @@ export class IdleCollector {
   /** To be called every so often with the share of the time since the last call in which the thread had work. */
   look(eventLoopShare: number): void {
     this.#busiest = Math.max(this.#busiest, eventLoopShare);
+    if (eventLoopShare > idleShare) return;
+    const leastMs = Math.max(rest.leastMs, this.#after * rest.msPerByte);
+    const restedMs = this.#clock() - this.#collectedAt;
     const strongBurst = Math.min(strong.share, eventLoopShare * strong.times + strong.more);
-    const restMs = this.#busiest > strongBurst ? rest.leastMs : this.#restMs;
-    if (eventLoopShare > idleShare || this.#clock() - this.#collectedAt < restMs) return;
     const burstIsOver = this.#busiest > eventLoopShare * fallen.times + fallen.more;
-    const grown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
-    if (!burstIsOver && !grown) return;
+    const hasRested = restedMs >= (this.#busiest > strongBurst ? leastMs : Math.max(leastMs, this.#restMs));
+    const hasGrown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
+    const isWorth = hasGrown || this.#mayShrink;
+    if (!(burstIsOver && hasRested) && !(isWorth && restedMs >= leastMs)) return;
     this.#collectedAt = this.#clock();
-    this.#collect(() => this.#collected());
+    this.#collect(() => this.#collected(burstIsOver));
   }
 
-  #collected(): void {
-    this.#returnFreed();
+  #collected(afterBurst: boolean): void {
+    // It takes a while, and what little work frees is soon used again.
+    if (afterBurst) this.#returnFreed();
     this.#busiest = 0;
     const before = this.#after;
     this.#after = this.#heapTotal();
     const isNews = Math.abs(this.#after - before) > changed * before;
+    this.#mayShrink = (afterBurst && isNews) || this.#after < before * (1 - shrunk);
     this.#restMs = isNews ? rest.leastMs : Math.min(rest.mostMs, 2 * this.#restMs);
     this.#collectedAt = this.#clock();
   }

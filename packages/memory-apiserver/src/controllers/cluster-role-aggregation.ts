@@ -1,3 +1,4 @@
+import { selectorText } from '../codec/tables/printer.js';
 import { aggregateRules } from '../registry/rbac/aggregation.js';
 import type { Controller } from './controller.js';
 import { sameJson } from './equality.js';
@@ -24,13 +25,17 @@ export const clusterRoleAggregationController = (): Controller => ({
     return [...own, ...meaning];
   },
   reconcile(name, { api }) {
-    const role = api.find(storage, undefined, name) as ClusterRole | undefined;
+    const role = api.shared.find(storage, undefined, name) as ClusterRole | undefined;
     if (role?.aggregationRule === undefined || role.metadata.deletionTimestamp !== undefined) return;
-    const parts = (api.list(storage) as ClusterRole[]).filter(
-      (part) => part.metadata.name !== name && selects(role.aggregationRule, part),
-    );
-    const rules = aggregateRules(parts);
-    if (!sameJson(role.rules ?? [], rules)) api.update({ ...role, rules });
+    const parts = new Map<string, ClusterRole>();
+    for (const selector of role.aggregationRule.clusterRoleSelectors ?? []) {
+      const labelSelector = selectorText(selector);
+      for (const part of api.shared.list(storage, { labelSelector }) as ClusterRole[]) {
+        if (part.metadata.name !== name) parts.set(part.metadata.name, part);
+      }
+    }
+    const rules = aggregateRules(parts.values());
+    if (!sameJson(role.rules ?? [], rules)) api.update({ ...api.get(storage, undefined, name), rules });
   },
 });
 

@@ -160,3 +160,26 @@ function holds({ key, operator, values }: LabelRequirement, labels: Labels): boo
 export function matchLabels(requirements: readonly LabelRequirement[], labels: Labels | undefined): boolean {
   return requirements.every((requirement) => holds(requirement, labels ?? {}));
 }
+
+/**
+ * Texts of which an object's compact JSON has at least one of each list, if all requirements hold for its labels: an
+ * object without them needn't be parsed.
+ */
+export function textsOfLabels(requirements: readonly LabelRequirement[]): string[][] {
+  return requirements.flatMap(({ key, operator, values }) => {
+    const label = `${JSON.stringify(key)}:`;
+    switch (operator) {
+      case '=':
+      case 'in':
+        return [values.map((value) => label + JSON.stringify(value))];
+      case 'exists':
+      case 'gt':
+      case 'lt':
+        return [[label]];
+      case '!=':
+      case 'notin':
+      case '!':
+        return [];
+    }
+  });
+}

@@ -2,7 +2,6 @@ import { jsonError } from '../codec/json-error.js';
 import { ApiError, badRequest, expired } from '../errors.js';
 import type { Status } from '../object.js';
 import type { ResourceInfo } from '../schema/resource.js';
-import type { ObjectBody } from '../store/change.js';
 import type { ClusterStore } from '../store/cluster-store.js';
 import { namespacePrefix, objectKey } from '../store/key.js';
 import type { Selection } from './selection.js';
@@ -196,7 +195,7 @@ function collect(
     }
     const text = state.read(key);
     if (text === undefined) continue;
-    if (!selection.byKey && !selection.matchesBody(JSON.parse(text) as ObjectBody)) continue;
+    if (!selection.matchesText(text)) continue;
     texts.push(text);
     last = key;
   }

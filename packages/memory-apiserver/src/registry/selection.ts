@@ -3,7 +3,7 @@ import type { ObjectBody } from '../store/change.js';
 import type { FieldRequirement } from './field-selector.js';
 import { matchFields, parseFieldSelector, resolveFields } from './field-selector.js';
 import type { LabelRequirement } from './label-selector.js';
-import { matchLabels, parseLabelSelector } from './label-selector.js';
+import { matchLabels, parseLabelSelector, textsOfLabels } from './label-selector.js';
 import type { ListOptions } from './api.js';
 
 /** Which objects of a resource a list or watch is about. */
@@ -14,10 +14,12 @@ export class Selection {
   readonly name: string | undefined;
   readonly #labels: readonly LabelRequirement[];
   readonly #fields: readonly FieldRequirement[];
+  readonly #labelTexts: readonly (readonly string[])[];
 
   /** Throws BadRequest for selectors that can't be parsed or fields that can't be selected by. */
   constructor(resource: ResourceInfo, options: ListOptions) {
     this.#labels = options.labelSelector ? parseLabelSelector(options.labelSelector) : [];
+    this.#labelTexts = textsOfLabels(this.#labels);
     const parsed = options.fieldSelector ? parseFieldSelector(options.fieldSelector) : [];
     const fields = resolveFields(resource, parsed);
     const name = fields.find(({ field, equal }) => equal && field === 'metadata.name')?.value;
@@ -50,6 +52,13 @@ export class Selection {
       this.name === undefined ||
       (key.endsWith(this.name) && key.indexOf('/') + 1 + this.name.length === key.length)
     );
+  }
+
+  /** Of the stored text of an object whose key matches; parsed only if need be. */
+  matchesText(text: string): boolean {
+    if (this.byKey) return true;
+    if (!this.#labelTexts.every((texts) => texts.some((part) => text.includes(part)))) return false;
+    return this.matchesBody(JSON.parse(text) as ObjectBody);
   }
 
   /** Of an object whose key matches. */

@@ -63,6 +63,33 @@ describe('aggregated cluster roles', () => {
     cluster.drain();
     expect(whole()).toEqual(rules('list'));
   });
+
+  it('select by several selectors, and by expressions', () => {
+    const cluster = newCluster();
+    const storage = 'clusterroles.rbac.authorization.k8s.io';
+    const verb = (name: string): unknown => ({ apiGroups: [''], resources: ['pods'], verbs: [name] });
+    const role = (name: string, labels: Record<string, string>): KubeObject => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name, labels },
+      rules: [verb(name)],
+    });
+    for (const name of ['get', 'list', 'watch']) cluster.api.create(role(name, { verb: name, part: 'yes' }));
+    cluster.api.create(role('delete', { part: 'no' }));
+    const clusterRoleSelectors = [
+      { matchExpressions: [{ key: 'verb', operator: 'In', values: ['watch', 'list'] }] },
+      {
+        matchLabels: { part: 'yes' },
+        matchExpressions: [{ key: 'verb', operator: 'NotIn', values: ['get'] }],
+      },
+      { matchLabels: { part: 'no' }, matchExpressions: [{ key: 'verb', operator: 'DoesNotExist' }] },
+    ];
+    cluster.api.create({ ...role('whole', {}), aggregationRule: { clusterRoleSelectors } });
+    cluster.drain();
+    expect(cluster.api.get(storage, undefined, 'whole')['rules']).toEqual(
+      ['delete', 'list', 'watch'].map(verb),
+    );
+  });
 });
 
 describe('events', () => {

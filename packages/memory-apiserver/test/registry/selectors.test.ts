@@ -38,6 +38,34 @@ describe('label selectors', () => {
     expect(() => parseLabelSelector(selector)).toThrow(ApiError);
   });
 
+  it('select the same objects whether these are parsed or not', () => {
+    const configMaps = builtinCatalog().find('', 'v1', 'configmaps');
+    if (configMaps === undefined) throw new Error('no configmaps');
+    const key = fc.constantFrom('a', 'b', 'example.com/a');
+    const value = fc.constantFrom('', '1', '2', 'a');
+    const requirement = fc
+      .tuple(key, value, value, fc.constantFrom('=', '!=', 'in', 'notin', '', '!', '>', '<'))
+      .map(([name, first, second, operator]) => {
+        if (operator === 'in' || operator === 'notin') return `${name} ${operator} (${first},${second})`;
+        if (operator === '>' || operator === '<') return `${name}${operator}1`;
+        return operator.length === 1 && operator !== '='
+          ? `!${name}`
+          : `${name}${operator}${operator && first}`;
+      });
+    fc.assert(
+      fc.property(
+        fc.array(requirement, { maxLength: 3 }),
+        fc.dictionary(key, value),
+        fc.dictionary(key, value),
+        (requirements, labels, annotations) => {
+          const selection = new Selection(configMaps, { labelSelector: requirements.join(',') });
+          const body = { metadata: { name: 'x', annotations, labels } };
+          expect(selection.matchesText(JSON.stringify(body))).toBe(selection.matchesBody(body));
+        },
+      ),
+    );
+  });
+
   it('never throws anything but ApiError', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'ab=!,() <>in'.split('')) }), (text) => {
