@@ -105,7 +105,7 @@ export class Churn {
       this.done += 1;
     } catch (error) {
       this.failed += 1;
-      this.failure ||= `${path}: ${error instanceof Error ? error.message : String(error)}`;
+      this.failure ||= error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -132,7 +132,7 @@ export class Churn {
           );
         },
       );
-      call.on('error', reject);
+      call.on('error', ({ message }) => reject(new Error(`${path}: ${message}`)));
       call.end(body);
     });
   }
