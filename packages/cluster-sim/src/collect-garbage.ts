@@ -1,16 +1,17 @@
 import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** When V8 begins to mark, in percent of what may still be allocated before it has to. 0: V8 decides. */
 const triggerFlag = '--incremental-marking-hard-trigger';
 /**
- * While it is set when a collection begins, V8 moves what is alive out of pages of which a fifth is free, up to 6 MB at
- * a time, so that these can be given back; else out of pages of which two thirds are (V8's `mark-compact.cc`,
- * `ComputeEvacuationHeuristics`).
+ * While it is set, V8 moves up to 12 MB of what is alive out of pages of which a fifth is free, so that these can be given
+ * back; else up to 4 MB, and often of emptier pages only (V8's `mark-compact.cc`, `ComputeEvacuationHeuristics`).
  */
 const compactFlag = (on: boolean): void => setFlagsFromString(`--${on ? '' : 'no-'}optimize-for-size`);
 
+/** Of the heap, in bytes. V8 lets a heap grow by half or more before it collects, and begins at a hundredth of that. */
+const ballastShare = 0.03;
 /** In which marking is seen to have begun, even when V8 was in the midst of a collection. */
 const beginsWithinMs = 10_000;
 
@@ -60,11 +61,16 @@ export function collectGarbage(done: () => void, withinMs = beginsWithinMs): voi
   begin();
 }
 
-/** V8 looks whether it is time to mark after each collection of young objects. */
+/**
+ * V8 looks whether it is time to mark after each collection of young objects. What is allocated here makes up for what
+ * was not since the last collection: as much as V8 wants to see grow before.
+ */
 function begin(): void {
+  const ballast = new Array<undefined>(Math.ceil((getHeapStatistics().total_heap_size * ballastShare) / 8));
   setFlagsFromString(`${triggerFlag}=1`);
   exposed()({ type: 'minor' });
   setFlagsFromString(`${triggerFlag}=0`);
+  ballast.length = 0;
 }
 
 /** V8's `gc`, which a context has that is made after the flag is set. */

@@ -28,7 +28,7 @@ const growth = { bytes: 16 << 20, share: 0.1 };
 const rest = { leastMs: 30_000, msPerByte: 100e-6, mostMs: 16 * 60_000 };
 /** A difference in what is alive that counts. */
 const changed = 0.1;
-/** A collection that left so much less than the one before is followed by another: V8 moves 6 MB each time. */
+/** A collection that left so much less than the one before is followed by another: V8 moves 12 MB each time. */
 const shrunk = 0.03;
 
 /**
@@ -65,12 +65,12 @@ export class IdleCollector {
     if (eventLoopShare > idleShare) return;
     const leastMs = Math.max(rest.leastMs, this.#after * rest.msPerByte);
     const restedMs = this.#clock() - this.#collectedAt;
-    const strongBurst = Math.min(strong.share, eventLoopShare * strong.times + strong.more);
+    if (restedMs < leastMs) return;
     const burstIsOver = this.#busiest > eventLoopShare * fallen.times + fallen.more;
-    const hasRested = restedMs >= (this.#busiest > strongBurst ? leastMs : Math.max(leastMs, this.#restMs));
+    const strongBurst = Math.min(strong.share, eventLoopShare * strong.times + strong.more);
+    const hasRested = this.#busiest > strongBurst || restedMs >= this.#restMs;
     const hasGrown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
-    const isWorth = hasGrown || this.#mayShrink;
-    if (!(burstIsOver && hasRested) && !(isWorth && restedMs >= leastMs)) return;
+    if (!(burstIsOver && hasRested) && !hasGrown && !this.#mayShrink) return;
     this.#collectedAt = this.#clock();
     this.#collect(() => this.#collected(burstIsOver));
   }
