@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import { collectGarbage } from './collect-garbage.js';
+import { collectGarbage, denseUpToBytes } from './collect-garbage.js';
 import { returnFreedMemorySoon } from './freed-memory.js';
 
 export interface IdleCollectorOptions {
@@ -20,12 +20,9 @@ const fallen = { times: 1.5, more: 0.05 };
 /** Clusters came, went or connected again, whatever came before: so busy, or that many times what it is now and more. */
 const strong = { share: 0.75, times: 3, more: 0.1 };
 /** What a heap must have grown by without a burst, to be worth a collection. */
-const growth = { bytes: 16 << 20, share: 0.1 };
-/**
- * Pause after a collection, longer for a large heap: it takes V8 1 to 3 ms of CPU per MB. After a burst twice the last
- * one, up to `mostMs`, when what is alive is as much as after that.
- */
-const rest = { leastMs: 30_000, msPerByte: 100e-6, mostMs: 16 * 60_000 };
+const growth = { small: { bytes: 16 << 20, share: 0.1 }, large: { bytes: 32 << 20, share: 0.2 } };
+/** Pause after a collection; twice the last one, up to the second, when what is alive is as much as after that. */
+const rest = { leastMs: 30_000, mostMs: 16 * 60_000 };
 /** A difference in what is alive that counts. */
 const changed = 0.1;
 /** A collection that left so much less than the one before is followed by another: V8 moves 12 MB each time. */
@@ -63,14 +60,15 @@ export class IdleCollector {
   look(eventLoopShare: number): void {
     this.#busiest = Math.max(this.#busiest, eventLoopShare);
     if (eventLoopShare > idleShare) return;
-    const leastMs = Math.max(rest.leastMs, this.#after * rest.msPerByte);
     const restedMs = this.#clock() - this.#collectedAt;
-    if (restedMs < leastMs) return;
+    if (restedMs < rest.leastMs) return;
     const burstIsOver = this.#busiest > eventLoopShare * fallen.times + fallen.more;
     const strongBurst = Math.min(strong.share, eventLoopShare * strong.times + strong.more);
     const hasRested = this.#busiest > strongBurst || restedMs >= this.#restMs;
-    const hasGrown = this.#heapTotal() >= this.#after + Math.max(growth.bytes, this.#after * growth.share);
-    if (!(burstIsOver && hasRested) && !hasGrown && !this.#mayShrink) return;
+    const isSmall = this.#after < denseUpToBytes;
+    const { bytes, share } = isSmall ? growth.small : growth.large;
+    const hasGrown = this.#heapTotal() >= this.#after + Math.max(bytes, this.#after * share);
+    if (!(hasRested && (burstIsOver || hasGrown)) && !(isSmall && (hasGrown || this.#mayShrink))) return;
     this.#collectedAt = this.#clock();
     this.#collect(() => this.#collected(burstIsOver));
   }
