@@ -10,8 +10,8 @@ const triggerFlag = '--incremental-marking-hard-trigger';
  */
 const compactFlag = (on: boolean): void => setFlagsFromString(`--${on ? '' : 'no-'}optimize-for-size`);
 
-/** A larger heap stays as it is: to move a part of it stops the thread for some 0.5 s. */
-export const denseUpToBytes = 400e6;
+/** Pages of a heap. A larger one stays as it is: to move a part of it stops the thread for some 0.5 s. */
+export const denseUpToBytes = 600e6;
 /** Of the heap, in bytes. V8 lets a heap grow by half or more before it collects, and begins at a hundredth of that. */
 const ballastShare = 0.03;
 /** In which marking is seen to have begun, even when V8 was in the midst of a collection. */
@@ -59,7 +59,7 @@ export function collectGarbage(done: () => void, withinMs = beginsWithinMs): voi
     compactFlag(false);
   };
   observer.observe({ entryTypes: ['gc'] });
-  compactFlag(getHeapStatistics().used_heap_size < denseUpToBytes);
+  compactFlag(getHeapStatistics().total_heap_size < denseUpToBytes);
   begin();
 }
 
