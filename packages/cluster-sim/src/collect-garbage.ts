@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm';
 /** When V8 begins to mark, in percent of what may still be allocated before it has to. 0: V8 decides. */
 const triggerFlag = '--incremental-marking-hard-trigger';
 /**
- * While it is set, V8 moves up to 12 MB of what is alive out of pages of which a fifth is free, so that these can be given
- * back; else up to 4 MB, and often of emptier pages only (V8's `mark-compact.cc`, `ComputeEvacuationHeuristics`).
+ * While it is set, V8 moves up to 12 MB of what is alive out of pages of which a fifth is free, so that these can be
+ * given back; else up to 4 MB, and often of emptier pages only (V8's `mark-compact.cc`, `ComputeEvacuationHeuristics`).
  */
 const compactFlag = (on: boolean): void => setFlagsFromString(`--${on ? '' : 'no-'}optimize-for-size`);
 
@@ -22,8 +22,8 @@ let giveUp: (() => void) | undefined;
 
 /**
  * Has V8 collect all garbage of this thread as it is collected when memory is allocated: marked by other threads, while
- * this one works on. With 3,000 clusters that stops the thread for 10 to 150 ms, and V8's `gc` for 1.2 to 2.6 s. A
- * thread that allocates next to nothing can't be brought to begin: its heap is collected by `gc`.
+ * this one works on. With 3,000 clusters that stops the thread for 10 to 150 ms, and V8's `gc` for 1.2 to 2.6 s: that is
+ * called only if V8 does not begin.
  *
  * @param done called at the end, some seconds later, unless this is called again before
  * @param withinMs time for V8 to begin
@@ -72,6 +72,7 @@ function begin(): void {
   setFlagsFromString(`${triggerFlag}=1`);
   exposed()({ type: 'minor' });
   setFlagsFromString(`${triggerFlag}=0`);
+  // Until here it had to be alive, to count as grown.
   ballast.length = 0;
 }
 

@@ -7,7 +7,7 @@ export interface IdleCollectorOptions {
   heapTotal?: () => number;
   /** Has everything collected, and calls `done` then. @default V8's */
   collect?: (done: () => void) => void;
-  /** Called after a collection that followed a burst: what the C library keeps goes back to the machine. @default malloc_trim, soon */
+  /** Called after the collection that follows a burst: returns what the C library keeps. @default malloc_trim, soon */
   returnFreed?: () => void;
   /** Milliseconds on a clock that never goes back. @default performance.now */
   clock?: () => number;
@@ -68,7 +68,9 @@ export class IdleCollector {
     const isSmall = this.#after < denseUpToBytes;
     const { bytes, share } = isSmall ? growth.small : growth.large;
     const hasGrown = this.#heapTotal() >= this.#after + Math.max(bytes, this.#after * share);
-    if (!(hasRested && (burstIsOver || hasGrown)) && !(isSmall && (hasGrown || this.#mayShrink))) return;
+    const givesBack = hasRested && (burstIsOver || hasGrown);
+    const keepsDense = isSmall && (hasGrown || this.#mayShrink);
+    if (!givesBack && !keepsDense) return;
     this.#collectedAt = this.#clock();
     this.#collect(() => this.#collected(burstIsOver));
   }
