@@ -1,12 +1,16 @@
 import type { KubeObject } from '../object.js';
 import { encodeBehindMetadata, encodeWatchEvent } from './protobuf-encode.js';
+import { TextMemo } from './text-memo.js';
 
 /** Characters of JSON whose encoding is kept; that takes about as many bytes again. */
 const MAX_CHARS = 2_000_000;
 
 /** What stands behind the metadata of objects, encoded, by its JSON with kind and version before it. */
-const encoded = new Map<string, Uint8Array>();
-let chars = 0;
+const encodedRests = new TextMemo(
+  MAX_CHARS,
+  // A copy: as a part of Node.js' pool of small buffers it would keep 8 KiB of that.
+  (text) => new Uint8Array(encodeBehindMetadata(JSON.parse(text) as KubeObject)),
+);
 
 /**
  * A frame of a watch in protobuf, of an object's JSON as `typeHeader` begins it: kind, version, metadata, the rest. The rest
@@ -19,24 +23,10 @@ export function encodeSharedEvent(type: string, text: string): Buffer {
   const end = start === '' ? -1 : endOfObject(text, start.length - 1);
   if (end < 0) return encodeWatchEvent(type, JSON.parse(text) as KubeObject);
   const object = JSON.parse(`${text.slice(0, end)}}`) as KubeObject;
-  return encodeWatchEvent(type, object, encodedRest(header + text.slice(end)));
+  return encodeWatchEvent(type, object, encodedRests.of(header + text.slice(end)));
 }
 
 const BEGINNING = /^(\{"kind":"[^"\\]*","apiVersion":"[^"\\]*"),"metadata":\{/;
-
-function encodedRest(text: string): Uint8Array {
-  const known = encoded.get(text);
-  if (known !== undefined) return known;
-  // A copy: as a part of Node.js' pool of small buffers it would keep 8 KiB of that.
-  const bytes = new Uint8Array(encodeBehindMetadata(JSON.parse(text) as KubeObject));
-  chars += text.length;
-  if (chars > MAX_CHARS) {
-    encoded.clear();
-    chars = text.length;
-  }
-  encoded.set(text, bytes);
-  return bytes;
-}
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
