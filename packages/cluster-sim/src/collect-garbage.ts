@@ -1,5 +1,5 @@
 import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
-import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** When V8 begins to mark, in percent of what may still be allocated before it has to. 0: V8 decides. */
@@ -10,7 +10,7 @@ const triggerFlag = '--incremental-marking-hard-trigger';
  */
 const compactFlag = (on: boolean): void => setFlagsFromString(`--${on ? '' : 'no-'}optimize-for-size`);
 
-/** Bytes, of `oldPages`. A larger heap stays as it is: to move a part of it stops the thread for some 0.5 s. */
+/** Pages of a heap. A larger one stays as it is: to move a part of it stops the thread for some 0.5 s. */
 export const denseUpToBytes = 600e6;
 /** Of the heap, in bytes. V8 lets a heap grow by half or more before it collects, and begins at a hundredth of that. */
 const ballastShare = 0.03;
@@ -59,14 +59,8 @@ export function collectGarbage(done: () => void, withinMs = beginsWithinMs): voi
     compactFlag(false);
   };
   observer.observe({ entryTypes: ['gc'] });
-  compactFlag(oldPages() < denseUpToBytes);
+  compactFlag(getHeapStatistics().total_heap_size < denseUpToBytes);
   begin();
-}
-
-/** Bytes of pages that V8 has for what lives longer. The room for new objects grows and shrinks at its own pace. */
-export function oldPages(): number {
-  const spaces = getHeapSpaceStatistics().filter(({ space_name }) => !space_name.startsWith('new_'));
-  return spaces.reduce((sum, { space_size }) => sum + space_size, 0);
 }
 
 /**

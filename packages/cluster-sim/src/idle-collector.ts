@@ -1,9 +1,10 @@
-import { collectGarbage, denseUpToBytes, oldPages } from './collect-garbage.js';
+import { getHeapStatistics } from 'node:v8';
+import { collectGarbage, denseUpToBytes } from './collect-garbage.js';
 import { returnFreedMemorySoon } from './freed-memory.js';
 
 export interface IdleCollectorOptions {
-  /** Bytes that V8 has of the machine for objects of this thread that live longer. @default asks V8 */
-  pages?: () => number;
+  /** Bytes that V8 has of the machine for objects of this thread. @default asks V8 */
+  heapTotal?: () => number;
   /** Has everything collected, and calls `done` then. @default V8's */
   collect?: (done: () => void) => void;
   /** Called after the collection that follows a burst: returns what the C library keeps. @default malloc_trim, soon */
@@ -34,7 +35,7 @@ const shrunk = 0.03;
  * 3,000 clusters, so that ups and downs of an idle fleet must not cause one after the other.
  */
 export class IdleCollector {
-  readonly #pages: () => number;
+  readonly #heapTotal: () => number;
   readonly #collect: (done: () => void) => void;
   readonly #returnFreed: () => void;
   readonly #clock: () => number;
@@ -47,11 +48,11 @@ export class IdleCollector {
   #mayShrink = false;
 
   constructor(options: IdleCollectorOptions = {}) {
-    this.#pages = options.pages ?? oldPages;
+    this.#heapTotal = options.heapTotal ?? (() => getHeapStatistics().total_heap_size);
     this.#clock = options.clock ?? (() => performance.now());
     this.#collect = options.collect ?? collectGarbage;
     this.#returnFreed = options.returnFreed ?? returnFreedMemorySoon;
-    this.#after = this.#pages();
+    this.#after = this.#heapTotal();
     this.#collectedAt = this.#clock();
   }
 
@@ -66,7 +67,7 @@ export class IdleCollector {
     const hasRested = this.#busiest > strongBurst || restedMs >= this.#restMs;
     const isSmall = this.#after < denseUpToBytes;
     const { bytes, share } = isSmall ? growth.small : growth.large;
-    const hasGrown = this.#pages() >= this.#after + Math.max(bytes, this.#after * share);
+    const hasGrown = this.#heapTotal() >= this.#after + Math.max(bytes, this.#after * share);
     const givesBack = hasRested && (burstIsOver || hasGrown);
     const keepsDense = isSmall && (hasGrown || this.#mayShrink);
     if (!givesBack && !keepsDense) return;
@@ -79,7 +80,7 @@ export class IdleCollector {
     if (afterBurst) this.#returnFreed();
     this.#busiest = 0;
     const before = this.#after;
-    this.#after = this.#pages();
+    this.#after = this.#heapTotal();
     const isNews = Math.abs(this.#after - before) > changed * before;
     this.#mayShrink = (afterBurst && isNews) || this.#after < before * (1 - shrunk);
     this.#restMs = isNews ? rest.leastMs : Math.min(rest.mostMs, 2 * this.#restMs);

@@ -6,7 +6,7 @@ const MB = 1 << 20;
 function setup() {
   const state = { total: 100 * MB, alive: 110 * MB, now: 0, collections: 0, returned: 0 };
   const collector = new IdleCollector({
-    pages: () => state.total,
+    heapTotal: () => state.total,
     clock: () => state.now,
     collect: (done) => {
       state.collections += 1;

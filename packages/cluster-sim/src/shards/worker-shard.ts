@@ -42,11 +42,6 @@ const soundMs = 60_000;
 const closeMs = 10_000;
 /** A thread that has had so many clusters, and has had none for a while, is replaced by a new one. */
 const renewal = { clusters: 50, afterMs: 5_000 };
-/**
- * Room for new objects, a third of which fills up between two collections of them: twice V8's own. Each of these looks at
- * all pages of the thread, 15 ms with 3,000 clusters, and at 1.5 per second they were what the event loop was late by.
- */
-const youngMiB = 96;
 
 /**
  * One shard as the main thread sees it: a worker thread with clusters in it. A thread that ends, whyever, is started
@@ -206,11 +201,8 @@ export class WorkerShard implements ShardLine {
     const worker = createThread({
       name: `shard-${this.index}`,
       workerData: boot(),
-      resourceLimits: {
-        // A limit that was given to the process counts for each of its threads.
-        maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / (1 << 20)),
-        maxYoungGenerationSizeMb: youngMiB,
-      },
+      // A limit that was given to the process counts for each of its threads.
+      resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / (1 << 20)) },
     });
     this.#worker = worker;
     this.#most = 0;
