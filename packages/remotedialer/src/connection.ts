@@ -20,7 +20,7 @@ export interface ConnectionOwner {
   sendResume(connection: Connection): void;
   /** Calls `connection.flush()` when it is its turn. */
   enqueue(connection: Connection): void;
-  /** Calls `connection.probe()` every 100 ms until it returns false. */
+  /** Calls `connection.probe()` at each step of the ticker (20 ms) until it returns false. */
   watch(connection: Connection): void;
   /** Forgets the connection and, unless the other end closed it first, sends `text` as its Error. */
   release(connection: Connection, text: string | undefined): void;

@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { PING_INTERVAL_MS } from './constants.js';
 
-/** Finest step of a ticker: how exact the times below are. */
-const STEP_MS = 100;
+/**
+ * Finest step of a ticker: how exact the times below are. The pings of a step are sent in one go: with 6,000 sessions 24 of
+ * them, for 2 ms. (A step of 100 ms held everything else up for 10 ms, ten times per second.)
+ */
+const STEP_MS = 20;
 const SLOTS = PING_INTERVAL_MS / STEP_MS;
 /** A step that comes this late is reported: at 60 s the other ends give up. */
 const STALL_MS = 10_000;
@@ -70,7 +73,7 @@ export class Ticker extends EventEmitter<{ stall: [lateMs: number] }> {
     if (this.#slots[slot]?.delete(member)) this.#release();
   }
 
-  /** Wakes `member` at every step (100 ms) until {@link unwatch}: for the few that have something to time. */
+  /** Wakes `member` at every step (20 ms) until {@link unwatch}: for the few that have something to time. */
   watch(member: TickerMember): void {
     if (this.#everyStep.has(member)) return;
     this.#start();

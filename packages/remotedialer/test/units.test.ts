@@ -128,6 +128,18 @@ describe('Ticker', () => {
     expect(times).toHaveLength(3);
   });
 
+  test('wakes thousands in small groups, as they joined', () => {
+    const clock = new ManualClock();
+    const ticker = new Ticker(clock);
+    const wakes = new Map<number, number>();
+    for (let index = 0; index < 5_000; index += 1) {
+      ticker.add({ tick: (now) => wakes.set(now, (wakes.get(now) ?? 0) + 1) });
+      clock.advance(1);
+    }
+    clock.advance(5_000);
+    expect(Math.max(...wakes.values())).toBe(20);
+  });
+
   test('after a blocked event loop nobody is woken twice for it', () => {
     const clock = new ManualClock();
     const ticker = new Ticker(clock);

@@ -71,6 +71,8 @@ export interface AttemptFailure {
 export interface HostEvents {
   /** A tunnel went up or down: see {@link HostedCluster.tunnels}. */
   onTunnels(uid: string): void;
+  /** Rancher opened or closed a connection through one of them: so often that nobody should do much then. */
+  onConnections?(uid: string): void;
   onAttemptFailed(uid: string, failure: AttemptFailure): void;
 }
 

@@ -125,6 +125,7 @@ export class LocalCluster implements HostedCluster {
         if (tunnelsUp(this.tunnels)) isFirst = false;
         context.events.onTunnels(this.uid);
       },
+      onConnections: () => context.events.onConnections?.(this.uid),
       onAttemptFailed: (kind, error, retryInMs) => this.#attemptFailed(kind, error, retryInMs),
       now: context.now,
       random: context.random,

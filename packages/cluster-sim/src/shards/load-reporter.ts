@@ -20,7 +20,8 @@ export class LoadReporter {
   readonly #collector = new IdleCollector();
   readonly #busyShare = busyShare();
   readonly #timer: NodeJS.Timeout;
-  readonly #told = new Map<string, string>();
+  /** Clusters whose connections have come or gone since the last report. */
+  readonly #changed = new Set<string>();
   #sample = this.#sampler.sample();
   #turn = 0;
 
@@ -31,6 +32,11 @@ export class LoadReporter {
     private readonly send: (message: FromShard) => void,
   ) {
     this.#timer = setInterval(() => this.#report(), loadMs);
+  }
+
+  /** To be called when a connection through a tunnel of the cluster came or went. */
+  connectionsChanged(uid: string): void {
+    this.#changed.add(uid);
   }
 
   close(): void {
@@ -61,16 +67,12 @@ export class LoadReporter {
   }
 
   #reportConnections(): void {
-    const counts: (readonly [string, number, number])[] = [];
-    for (const { uid, tunnels } of this.host.values()) {
-      const { cluster, steve } = tunnels ?? { cluster: undefined, steve: undefined };
-      const count = [uid, cluster?.connections ?? 0, steve?.connections ?? 0] as const;
-      const key = `${count[1]} ${count[2]}`;
-      if (this.#told.get(uid) === key) continue;
-      this.#told.set(uid, key);
-      counts.push(count);
-    }
-    if (this.#told.size > 2 * [...this.host.values()].length + 100) this.#told.clear();
-    if (counts.length > 0) this.send({ type: 'connections', counts });
+    if (this.#changed.size === 0) return;
+    const counts = [...this.#changed].map((uid) => {
+      const { cluster, steve } = this.host.get(uid)?.tunnels ?? {};
+      return [uid, cluster?.connections ?? 0, steve?.connections ?? 0] as const;
+    });
+    this.#changed.clear();
+    this.send({ type: 'connections', counts });
   }
 }

@@ -64,6 +64,7 @@ export async function serveShard(boot: ShardBoot, port: MessagePort): Promise<vo
         const tunnels = host.get(uid)?.tunnels;
         if (tunnels !== undefined) send({ type: 'tunnels', uid, tunnels: plain(tunnels) });
       },
+      onConnections: (uid) => reporter.connectionsChanged(uid),
       onAttemptFailed: (uid, failure) => send({ type: 'attempt-failed', uid, failure }),
     },
     now,

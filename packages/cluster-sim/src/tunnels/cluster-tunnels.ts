@@ -25,6 +25,8 @@ export interface ClusterTunnelsOptions {
   serveSteve: (connection: Connection) => void;
   /** After a tunnel went up or down. */
   onChange: () => void;
+  /** After Rancher has opened or closed a connection through one of them. */
+  onConnections: () => void;
   onAttemptFailed: (kind: TunnelKind, error: Error, retryInMs: number) => void;
   now: () => number;
   random: () => number;
@@ -118,7 +120,8 @@ export class ClusterTunnels {
     onConnect: (connection: Connection, request: ConnectRequest) => void,
     endpoint: () => { path: string; headers: Record<string, string> },
   ): TunnelClient {
-    const { rancherURL, tls, turn, random, logger, onChange, onAttemptFailed, now } = this.options;
+    const { rancherURL, tls, turn, random, logger, onChange, onConnections, onAttemptFailed, now } =
+      this.options;
     const base = rancherURL.replace(/^http/, 'ws');
     const client = new TunnelClient({
       endpoint: async () => {
@@ -128,7 +131,11 @@ export class ClusterTunnels {
       },
       onConnect: (connection, request) => {
         counters.connections += 1;
-        connection.once('close', () => (counters.connections -= 1));
+        onConnections();
+        connection.once('close', () => {
+          counters.connections -= 1;
+          onConnections();
+        });
         onConnect(connection, request);
       },
       tls,

@@ -121,6 +121,9 @@ describe('a fleet with its clusters in worker threads', { timeout: 120_000 }, ()
     );
     expect(fleet.shards().reduce((sum, one) => sum + one.connectedTunnels, 0)).toBe(2 * names.length);
 
+    const open = (): number[] => names.map((name) => fleet.get(name)?.tunnels.cluster.connections ?? 0);
+    await expect.poll(() => Math.min(...open()), { timeout: 10_000 }).toBeGreaterThan(0);
+
     for (const name of names) {
       const { status, body } = await ask(fleet, name, '/api/v1/nodes');
       const nodes = (JSON.parse(body) as { items: { metadata: { name: string } }[] }).items;
