@@ -8,7 +8,7 @@ export const Opcode = { Continuation: 0, Text: 1, Binary: 2, Close: 8, Ping: 9, 
 export interface FrameHandler {
   /** The next bytes of a binary message, a view of what was pushed; `last` ends the message. */
   onPiece(bytes: Buffer, last: boolean): void;
-  /** A whole control frame. */
+  /** A whole control frame; the payload may be a view of what was pushed. */
   onControl(opcode: number, payload: Buffer): void;
 }
 
@@ -144,8 +144,11 @@ export class FrameReader {
 
   #readControl(chunk: Buffer, from: number, to: number): void {
     this.#unmask(chunk, from, to);
-    this.#control = Buffer.concat([this.#control, chunk.subarray(from, to)]);
-    if (!this.#inFrame) this.#handler.onControl(this.#opcode, this.#control);
+    const part = from === to ? nothing : chunk.subarray(from, to);
+    const whole = this.#control.length === 0 ? part : Buffer.concat([this.#control, part]);
+    // A copy, so that a few bytes do not keep the whole chunk alive.
+    this.#control = this.#inFrame && whole.length > 0 ? Buffer.from(whole) : nothing;
+    if (!this.#inFrame) this.#handler.onControl(this.#opcode, whole);
   }
 
   #unmask(chunk: Buffer, from: number, to: number): void {

@@ -1,4 +1,5 @@
 import { SYNC_LOOKAHEAD } from './constants.js';
+import type { Int64 } from './message.js';
 
 /** More gaps than this are not remembered: nobody has that many Connects under way at once. */
 const MAX_GAPS = 1024;
@@ -29,9 +30,9 @@ export class SeenIds {
     return id > 0 && id <= this.#highest && this.#gaps?.has(id) !== true;
   }
 
-  /** The ids whose Connect may be on the wire right now. */
-  *mayComeNext(): Generator<number> {
-    if (this.#gaps !== undefined) yield* this.#gaps;
-    for (let ahead = 1; ahead <= SYNC_LOOKAHEAD; ahead++) yield this.#highest + ahead;
+  /** Adds the ids whose Connect may be on the wire right now: others than came, the largest in ascending order. */
+  addMayComeNext(ids: Int64[]): void {
+    if (this.#gaps !== undefined) for (const gap of this.#gaps) ids.push(gap);
+    for (let ahead = 1; ahead <= SYNC_LOOKAHEAD; ahead++) ids.push(this.#highest + ahead);
   }
 }

@@ -342,12 +342,11 @@ export class Session implements ConnectionOwner, TransportHandler, TickerMember 
   }
 
   #sendSync(): void {
-    const live = this.#connections.keys();
-    if (this.#options.sync === 'go') {
-      this.#transport.send(encode.encodeSyncConnections(live));
-    } else if (!this.#seen.empty) {
-      this.#transport.send(encode.encodeSyncConnections(new Set([...live, ...this.#seen.mayComeNext()])));
-    }
+    const isGo = this.#options.sync === 'go';
+    if (!isGo && this.#seen.empty) return;
+    const ids: Int64[] = [...this.#connections.keys()];
+    if (!isGo) this.#seen.addMayComeNext(ids);
+    this.#transport.send(encode.encodeSyncConnections(ids));
   }
 
   #sendError(id: Int64, text: string): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fullJitterDelay, RemotedialerError, Ticker } from '../src/index.js';
 import * as errors from '../src/errors.js';
 import { FlowControl } from '../src/flow-control.js';
+import type { Int64 } from '../src/message.js';
 import { randomBytes, randomUint32 } from '../src/random.js';
 import { SeenIds } from '../src/seen-ids.js';
 import { ManualClock } from '../src/testing/index.js';
@@ -80,21 +81,27 @@ describe('FlowControl', () => {
 });
 
 describe('SeenIds', () => {
+  const mayComeNext = (seen: SeenIds): Int64[] => {
+    const ids: Int64[] = [];
+    seen.addMayComeNext(ids);
+    return ids;
+  };
+
   test('remembers ids that were overtaken until they come', () => {
     const seen = new SeenIds();
     for (const id of [2, 5, 4]) seen.add(id);
     expect([2, 3, 4, 5, 6].map((id) => seen.has(id))).toEqual([true, false, true, true, false]);
-    expect([...seen.mayComeNext()].slice(0, 3)).toEqual([3, 6, 7]);
+    expect(mayComeNext(seen).slice(0, 3)).toEqual([3, 6, 7]);
     seen.add(3);
     expect(seen.has(3)).toBe(true);
-    expect([...seen.mayComeNext()][0]).toBe(6);
+    expect(mayComeNext(seen)[0]).toBe(6);
   });
 
   test('a jump to a huge id costs no more than 1,024 remembered gaps', () => {
     const seen = new SeenIds();
     seen.add(2);
     seen.add(2 ** 52);
-    expect([...seen.mayComeNext()].length).toBeLessThanOrEqual(1_024 + 256);
+    expect(mayComeNext(seen).length).toBeLessThanOrEqual(1_024 + 256);
     expect(seen.has(2 ** 52)).toBe(true);
   });
 });
