@@ -30,7 +30,7 @@ export class SeenIds {
     return id > 0 && id <= this.#highest && this.#gaps?.has(id) !== true;
   }
 
-  /** Adds the ids whose Connect may be on the wire right now: others than came, the largest in ascending order. */
+  /** Adds the ids whose Connect may be on the wire right now; ascending, but for what was overtaken. */
   addMayComeNext(ids: Int64[]): void {
     if (this.#gaps !== undefined) for (const gap of this.#gaps) ids.push(gap);
     for (let ahead = 1; ahead <= SYNC_LOOKAHEAD; ahead++) ids.push(this.#highest + ahead);
