@@ -67,7 +67,7 @@ it('keeps a heap dense of which a part changes all the time, as V8 does not by i
   }
   const [first = NaN] = sizes;
   const [, , last = NaN] = sizes.slice(-5).sort((a, b) => a - b);
-  expect(last / first).toBeLessThan(1.3);
+  expect(last / first).toBeLessThan(1.2);
 });
 
 it('does not call back for a collection that another one has replaced', async () => {
