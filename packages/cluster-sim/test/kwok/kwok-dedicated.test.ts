@@ -35,6 +35,12 @@ const requestFor = (name: string, uid: string): ProvisionRequest => ({
 const first = requestFor('alpha', 'aaaaaaaa-1111-4111-8111-111111111111');
 const second = requestFor('beta', 'bbbbbbbb-2222-4222-8222-222222222222');
 
+const configMap = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+});
+
 describe.skipIf(skip)('kwok-dedicated', () => {
   let home: string;
   let folder: string;
@@ -167,23 +173,20 @@ describe.skipIf(skip)('kwok-dedicated', () => {
     const alpha = await backend.provision(first);
     const url = await serve(alpha);
     const told: string[] = [];
+    await alpha.objects.create(configMap('before'));
     const watch = alpha.objects.watch('configmaps', { namespace: 'default', since: 'now' }, (type, object) =>
       told.push(`${type} ${object.metadata.name}`),
     );
-    const configMap = (name: string) => ({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name, namespace: 'default' },
-    });
     try {
+      let changes = 0;
       await expect
         .poll(async () => {
-          await alpha.objects.patch('configmaps', 'default', 'kube-root-ca.crt', 'merge', {
-            metadata: { annotations: { at: String(told.length + Math.random()) } },
+          await alpha.objects.patch('configmaps', 'default', 'before', 'merge', {
+            data: { changes: String(++changes) },
           });
-          return told.length;
+          return told;
         })
-        .toBeGreaterThan(0);
+        .toContain('MODIFIED before');
       const name = (await driver.list()).find((one) => one.startsWith('sca-aaaa'))!;
       const apiserver = (await driver.processes(name)).find(
         ({ component }) => component === 'kube-apiserver',
@@ -216,6 +219,7 @@ describe.skipIf(skip)('kwok-dedicated', () => {
   });
 
   it('finds running clusters after a restart, starts stopped ones and makes half-made ones anew', async () => {
+    await (await backends[0]!.provision(first)).objects.create(configMap('kept'));
     await backends[0]!.close();
     const [alphaName, betaName] = (await driver.list()).sort() as [string, string];
     const before = await driver.processes(alphaName);
@@ -227,7 +231,7 @@ describe.skipIf(skip)('kwok-dedicated', () => {
     expect(adopted).toEqual(['alpha']);
     expect(await driver.processes(alphaName)).toEqual(before);
     const alpha = await backend.provision(first);
-    expect(await alpha.objects.find('configmaps', 'default', 'after')).toBeDefined();
+    expect(await alpha.objects.find('configmaps', 'default', 'kept')).toBeDefined();
     const beta = await backend.provision(second);
     expect(await beta.objects.list('nodes')).toHaveLength(2);
 

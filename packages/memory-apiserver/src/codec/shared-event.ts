@@ -1,16 +1,12 @@
 import type { KubeObject } from '../object.js';
 import { encodeBehindMetadata, encodeWatchEvent } from './protobuf-encode.js';
-import { TextMemo } from './text-memo.js';
+import { RecentTexts } from './recent-texts.js';
 
-/** Characters of JSON whose encoding is kept; that takes about as many bytes again. */
-const MAX_CHARS = 2_000_000;
+/** Characters of JSON in one of two generations whose encoding is kept; that takes about as many bytes again. */
+const GENERATION_CHARS = 1_000_000;
 
 /** What stands behind the metadata of objects, encoded, by its JSON with kind and version before it. */
-const encodedRests = new TextMemo(
-  MAX_CHARS,
-  // A copy: as a part of Node.js' pool of small buffers it would keep 8 KiB of that.
-  (text) => new Uint8Array(encodeBehindMetadata(JSON.parse(text) as KubeObject)),
-);
+const encodedRests = new RecentTexts<Uint8Array>(GENERATION_CHARS);
 
 /**
  * A frame of a watch in protobuf, of an object's JSON as `typeHeader` begins it: kind, version, metadata, the rest. The rest
@@ -23,7 +19,16 @@ export function encodeSharedEvent(type: string, text: string): Buffer {
   const end = start === '' ? -1 : endOfObject(text, start.length - 1);
   if (end < 0) return encodeWatchEvent(type, JSON.parse(text) as KubeObject);
   const object = JSON.parse(`${text.slice(0, end)}}`) as KubeObject;
-  return encodeWatchEvent(type, object, encodedRests.of(header + text.slice(end)));
+  return encodeWatchEvent(type, object, encodedRest(header + text.slice(end)));
+}
+
+function encodedRest(text: string): Uint8Array {
+  const known = encodedRests.get(text);
+  if (known !== undefined) return known;
+  // A copy: as a part of Node.js' pool of small buffers it would keep 8 KiB of that.
+  const encoded = new Uint8Array(encodeBehindMetadata(JSON.parse(text) as KubeObject));
+  encodedRests.set(text, encoded);
+  return encoded;
 }
 
 const BEGINNING = /^(\{"kind":"[^"\\]*","apiVersion":"[^"\\]*"),"metadata":\{/;

@@ -1,7 +1,8 @@
+import { RecentTexts } from '../codec/recent-texts.js';
 import type { KubeObject } from '../object.js';
 import { bareText, parseObject } from './text.js';
 
-/** Characters of text in one generation; parsed they take a few times as many bytes. */
+/** Characters of text in one of two generations; parsed they take a few times as many bytes. */
 const GENERATION_CHARS = 1_000_000;
 
 /**
@@ -10,21 +11,19 @@ const GENERATION_CHARS = 1_000_000;
  * of it is used, and the collector takes its place.
  */
 export class ParsedTexts {
-  #young = new Map<string, KubeObject>();
-  #old = new Map<string, KubeObject>();
-  #chars = 0;
+  readonly #objects: RecentTexts<KubeObject>;
 
   /** @param maxChars of texts in each of the two generations that are kept. */
-  constructor(private readonly maxChars = GENERATION_CHARS) {}
+  constructor(maxChars = GENERATION_CHARS) {
+    this.#objects = new RecentTexts(maxChars);
+  }
 
   /** The object of the text; shared, not to be changed. */
   get(apiVersion: string, kind: string, text: string): KubeObject {
-    const young = this.#young.get(text);
-    if (young?.kind === kind && young.apiVersion === apiVersion) return young;
-    const old = this.#old.get(text);
-    const isKnown = old?.kind === kind && old.apiVersion === apiVersion;
-    const object = isKnown ? old : shareable(parseObject(apiVersion, kind, bareText(text)));
-    this.#add(text, object);
+    const known = this.#objects.get(text);
+    if (known?.kind === kind && known.apiVersion === apiVersion) return known;
+    const object = shareable(parseObject(apiVersion, kind, bareText(text)));
+    this.#objects.set(text, object);
     return object;
   }
 
@@ -35,18 +34,8 @@ export class ParsedTexts {
    * @param previous the text that it has replaced
    */
   stored(text: string, object: KubeObject, previous: string | undefined): void {
-    if (previous !== undefined && this.#young.delete(previous)) this.#chars -= previous.length;
-    this.#add(text, shareable(withoutCompactFields(object)));
-  }
-
-  #add(text: string, object: KubeObject): void {
-    this.#chars += text.length;
-    if (this.#chars > this.maxChars) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#chars = text.length;
-    }
-    this.#young.set(text, object);
+    if (previous !== undefined) this.#objects.delete(previous);
+    this.#objects.set(text, shareable(withoutCompactFields(object)));
   }
 }
 
