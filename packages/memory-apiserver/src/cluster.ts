@@ -37,7 +37,7 @@ export interface Cluster {
   watchCount(): number;
   /**
    * Serves this cluster by HTTPS on a port of its own, with a certificate of {@link ApiServer.authority}, for its
-   * administrator's kubectl. Rejects when the port can't be listened on.
+   * administrator's kubectl. Rejects when the port can't be listened on or the kubeconfig can't be written.
    */
   listen(options?: ListenOptions): Promise<LocalServer>;
   /** All objects as they are now. */

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { isIP } from 'node:net';
-import type { Cluster } from './cluster.js';
+import type { Duplex } from 'node:stream';
 import { kubeconfigText, writeKubeconfig } from './kubeconfig.js';
 import type { KeyPairPem } from './pki/certificates.js';
 import { createServerCertificate } from './pki/certificates.js';
+import type { UserInfo } from './registry/user.js';
 
 export interface ListenOptions {
   /** Address to listen on. @default '127.0.0.1' */
@@ -33,9 +35,18 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/** Called by {@link Cluster.listen}. Rejects when the port can't be listened on. */
+/** What a cluster has for its server. */
+interface Served {
+  readonly name: string;
+  readonly handler: RequestListener;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  allowToken(token: string, user: UserInfo): void;
+  revokeToken(token: string): void;
+}
+
+/** Serves a cluster. Rejects when the port can't be listened on or the kubeconfig can't be written. */
 export async function listen(
-  cluster: Cluster,
+  cluster: Served,
   authority: KeyPairPem,
   options: ListenOptions = {},
 ): Promise<LocalServer> {
@@ -63,19 +74,19 @@ export async function listen(
   cluster.allowToken(token, { username: 'admin', groups: ['system:masters'] });
   const url = urlOf(host, (server.address() as AddressInfo).port);
   const kubeconfig = kubeconfigText({ name: cluster.name, server: url, caCert: authority.cert, token });
-  if (options.kubeconfigFile !== undefined) writeKubeconfig(options.kubeconfigFile, kubeconfig);
-  return {
-    url,
-    caCert: authority.cert,
-    token,
-    kubeconfig,
-    async close() {
-      cluster.revokeToken(token);
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+  const close = async (): Promise<void> => {
+    cluster.revokeToken(token);
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of sockets) socket.destroy();
+    await closed;
   };
+  try {
+    if (options.kubeconfigFile !== undefined) writeKubeconfig(options.kubeconfigFile, kubeconfig);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url, caCert: authority.cert, token, kubeconfig, close };
 }
 
 const ALL_ADDRESSES = ['0.0.0.0', '::'];

@@ -112,6 +112,15 @@ describe('listen', () => {
     await local.close();
   });
 
+  it('listens no longer when it cannot write the kubeconfig', async () => {
+    const first = await cluster.listen();
+    const port = Number(new URL(first.url).port);
+    await first.close();
+    const kubeconfigFile = join(folder, 'no-folder', 'kubeconfig');
+    await expect(cluster.listen({ port, kubeconfigFile })).rejects.toThrow(/ENOENT/);
+    await (await cluster.listen({ port })).close();
+  });
+
   it('lets go of watches and of its token when it is closed, while the cluster lives on', async () => {
     const local = await cluster.listen({ token: 'secret' });
     const ended = new Promise<IncomingHttpHeaders>((resolve, reject) => {
