@@ -6,6 +6,9 @@ import { secondsSince } from './wait.js';
 export interface Sample {
   readonly atSec: number;
   readonly rssMiB: number;
+  /** Pages of V8's heaps: of the main thread, and of all shards. What is left of the RSS is neither's. */
+  readonly mainHeapMiB: number;
+  readonly shardHeapsMiB: number;
   readonly cpuSec: number;
   /** What the agent says of its last minute, or of its whole life while that is shorter. */
   readonly eventLoopP99Ms: number;
@@ -16,6 +19,8 @@ export interface Sample {
   /** Connects of tunnels that had been up before. */
   readonly reconnects: number;
 }
+
+const MiB = 1 << 20;
 
 /** Looks at the agent at a steady pace as long as the benchmark runs. */
 export class Sampler {
@@ -59,13 +64,16 @@ export class Sampler {
   async #look(): Promise<void> {
     const agent = this.#agent;
     if (agent === undefined) return;
-    const { eventLoop, tunnels } = await agent.summary();
+    const { eventLoop, tunnels, memory, shards } = await agent.summary();
     const { cluster, steve } = tunnels;
     if (agent !== this.#agent) return;
     const { rssMiB, cpuSec } = agent.usage;
+    const shardHeaps = shards.reduce((sum, shard) => sum + shard.memory.heapTotalBytes, 0);
     this.samples.push({
       atSec: this.nowSec,
       rssMiB,
+      mainHeapMiB: (memory.heapTotalBytes - shardHeaps) / MiB,
+      shardHeapsMiB: shardHeaps / MiB,
       cpuSec,
       eventLoopP99Ms: eventLoop.p99Ms,
       connections: cluster.connections + steve.connections,

@@ -8,9 +8,11 @@ export function median(values: readonly number[]): number {
 export const most = (values: readonly number[]): number =>
   values.length === 0 ? NaN : values.reduce((a, b) => Math.max(a, b));
 
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Rise of the line that fits best (least squares), per unit of x. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const meanX = mean(points.map(([x]) => x));
   const meanY = mean(points.map(([, y]) => y));
   const sum = (of: (x: number, y: number) => number): number =>

@@ -193,7 +193,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
       errors: 6,
       uptimeSec: 12.5,
       eventLoop: { meanMs: 1, p99Ms: 2, maxMs: 3 },
-      memory: { rssBytes: 1, heapUsedBytes: 1 },
+      memory: { rssBytes: 1, heapUsedBytes: 1, heapTotalBytes: 1 },
     };
   }
 

@@ -1,6 +1,7 @@
 import { Churn } from '../churn.js';
-import { slope } from '../statistics.js';
+import { mean, slope } from '../statistics.js';
 import type { Run } from '../run.js';
+import type { Sample } from '../sampler.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Until then memory may still find its level. */
@@ -20,13 +21,16 @@ export async function soak(run: Run): Promise<void> {
   sampler.everySec = 1;
   const seconds = sampler.nowSec - fromSec;
   const settled = sampler.between(fromSec + warmUpSec);
-  const perHour = slope(settled.map(({ atSec, rssMiB }) => [atSec / 3600, rssMiB]));
-  const start = settled[0]?.rssMiB ?? NaN;
+  const perHour = (of: (sample: Sample) => number): number =>
+    slope(settled.map((sample) => [sample.atSec / 3600, of(sample)]));
   run.figures.add('soak', clusters, {
     'still Active': (await run.rancher.stats()).active,
     'changes per s': churn.done / seconds,
     'changes that failed': churn.failed,
     'CPU, % of a core': ((agent.usage.cpuSec - cpuBefore) / seconds) * 100,
-    'RSS slope after 10 min, % per hour': (perHour / start) * 100,
+    'RSS slope after 10 min, % per hour':
+      (perHour(({ rssMiB }) => rssMiB) / mean(settled.map(({ rssMiB }) => rssMiB))) * 100,
+    "slope of V8's pages of the main thread, MiB per hour": perHour(({ mainHeapMiB }) => mainHeapMiB),
+    "slope of V8's pages of the shards, MiB per hour": perHour(({ shardHeapsMiB }) => shardHeapsMiB),
   });
 }

@@ -344,7 +344,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   summary(): FleetSummary {
     const { state, shards } = this.#parts;
     const requests = backendKinds.map((kind) => this.#metrics.requestsOf(kind));
-    const { rss, heapUsed } = process.memoryUsage();
+    const { rss, heapUsed, heapTotal } = process.memoryUsage();
+    const { usedBytes, totalBytes } = shards.heap;
     return {
       total: this.#clusters.size,
       phases: this.#clusters.phaseCounts(),
@@ -363,7 +364,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       errors: this.#metrics.errors,
       uptimeSec: this.#metrics.uptimeSec,
       eventLoop: shards.worstEventLoop(this.#metrics.eventLoop.figures),
-      memory: { rssBytes: rss, heapUsedBytes: heapUsed + shards.heapUsedBytes },
+      memory: { rssBytes: rss, heapUsedBytes: heapUsed + usedBytes, heapTotalBytes: heapTotal + totalBytes },
     };
   }
 

@@ -20,7 +20,7 @@ const fallen = { times: 1.5, more: 0.05 };
 /** Clusters came, went or connected again, whatever came before: so busy, or that many times what it is now and more. */
 const strong = { share: 0.75, times: 3, more: 0.1 };
 /** What a heap must have grown by without a burst, to be worth a collection. */
-const growth = { small: { bytes: 16 << 20, share: 0.1 }, large: { bytes: 32 << 20, share: 0.2 } };
+const growth = { small: { bytes: 6 << 20, share: 0.1 }, large: { bytes: 32 << 20, share: 0.2 } };
 /** Pause after a collection; twice the last one, up to the second, when what is alive is as much as after that. */
 const rest = { leastMs: 30_000, mostMs: 16 * 60_000 };
 /** A difference in what is alive that counts. */

@@ -293,8 +293,8 @@ export interface FleetSummary {
   uptimeSec: number;
   /** How late the event loop was in the last minute, of the thread that fares worst. */
   eventLoop: { meanMs: number; p99Ms: number; maxMs: number };
-  /** Of the process; the JavaScript heaps of all its threads together. */
-  memory: { rssBytes: number; heapUsedBytes: number };
+  /** Of the process; the JavaScript heaps of all its threads together: what is in use of them, and their pages. */
+  memory: { rssBytes: number; heapUsedBytes: number; heapTotalBytes: number };
 }
 
 /** The outcome of one name in a bulk call: `error` is absent on success. */

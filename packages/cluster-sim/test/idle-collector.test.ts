@@ -3,8 +3,8 @@ import { IdleCollector } from '../src/idle-collector.js';
 
 const MB = 1 << 20;
 
-function setup() {
-  const state = { total: 100 * MB, alive: 110 * MB, now: 0, collections: 0, returned: 0 };
+function setup(total = 100 * MB) {
+  const state = { total, alive: 110 * MB, now: 0, collections: 0, returned: 0 };
   const collector = new IdleCollector({
     heapTotal: () => state.total,
     clock: () => state.now,
@@ -39,12 +39,23 @@ describe('a thread that falls idle', () => {
   it('collects what gathers without a burst', () => {
     const { state, collector } = setup();
     state.now = 60_000;
-    state.total = 115 * MB;
+    state.total = 109 * MB;
     collector.look(0.1);
     expect(state.collections).toBe(0);
-    state.total = 116 * MB;
+    state.total = 111 * MB;
     collector.look(0.1);
     expect(state).toMatchObject({ collections: 1, total: 110 * MB, returned: 0 });
+  });
+
+  it('does not wait for more than 6 MB in a heap as small as the main thread has', () => {
+    const { state, collector } = setup(45 * MB);
+    state.now = 60_000;
+    state.total = 50 * MB;
+    collector.look(0.05);
+    expect(state.collections).toBe(0);
+    state.total = 51 * MB;
+    collector.look(0.05);
+    expect(state.collections).toBe(1);
   });
 
   it('does nothing while there is work, nor more often than twice a minute', () => {

@@ -145,8 +145,13 @@ export class ShardSet {
   }
 
   /** JavaScript heaps of all threads but this one. */
-  get heapUsedBytes(): number {
-    return this.#loads().reduce((sum, { memory }) => sum + memory.heapUsedBytes, 0);
+  get heap(): { usedBytes: number; totalBytes: number } {
+    const sum = { usedBytes: 0, totalBytes: 0 };
+    for (const { memory } of this.#loads()) {
+      sum.usedBytes += memory.heapUsedBytes;
+      sum.totalBytes += memory.heapTotalBytes;
+    }
+    return sum;
   }
 
   get journal(): FleetSummary['journal'] {
