@@ -90,7 +90,7 @@ describe.skipIf(skip)('kwok-dedicated', () => {
     await rm(home, { recursive: true, force: true });
   });
 
-  it('makes two clusters at once, each with the template in it, on ports of their own', async () => {
+  it('makes two clusters at once, each with the template and a working controller manager in it, on ports of their own', async () => {
     const backend = open();
     await backend.adopt([], () => undefined);
     const [alpha, beta] = await Promise.all([backend.provision(first), backend.provision(second)]);
@@ -102,6 +102,8 @@ describe.skipIf(skip)('kwok-dedicated', () => {
       'beta-plex1-7050m',
       'beta-plex3-7050m',
     ]);
+    for (const { objects } of [alpha, beta])
+      expect(await objects.find('configmaps', 'default', 'kube-root-ca.crt')).toBeDefined();
     const names = await driver.list();
     expect(names).toHaveLength(2);
     const ports = (await Promise.all(names.map((name) => driver.ports(name)))).flatMap((one) =>

@@ -58,6 +58,15 @@ export class DedicatedCluster {
     return this.#connection.isOk('/readyz');
   }
 
+  /**
+   * Whether the controller manager has begun to work: its root CA publisher writes this one (Kubernetes'
+   * `pkg/controller/certificates/rootcacertpublisher`). In a real cluster it works long before that is imported, and
+   * Rancher waits only seconds for the token of an impersonation account. Throws ApiError.
+   */
+  async isControlled(): Promise<boolean> {
+    return (await this.objects.find('configmaps', 'default', 'kube-root-ca.crt')) !== undefined;
+  }
+
   /** Learns what it serves and begins to follow it. Throws ApiError. */
   async open(): Promise<void> {
     const version = await this.#connection.json<{ gitVersion: string }>({ path: '/version' });

@@ -162,12 +162,17 @@ export class KwokDedicatedBackend implements Backend {
     }
     const cluster = await this.#connect(request, note);
     try {
-      await this.#untilReady(cluster);
+      await this.#until(() => cluster.isReady(), 'the kube-apiserver does not get ready');
       if (!note.populated) {
         await cluster.objects.refreshCatalog();
         const refusals = await populate(cluster.objects, renderObjects(template.objects, request.name));
         for (const refusal of refusals)
           logger.warn({ cluster: request.name, ...refusal }, 'object of the template was refused');
+        if (note.controllerManager)
+          await this.#until(
+            () => cluster.isControlled(),
+            'the kube-controller-manager does not begin to work',
+          );
         await this.#kwok.writeNote(name, { ...note, populated: true });
       }
       return await this.#attach(request, note, cluster);
@@ -210,12 +215,12 @@ export class KwokDedicatedBackend implements Backend {
     await attached?.cluster.close();
   }
 
-  async #untilReady(cluster: DedicatedCluster): Promise<void> {
+  async #until(condition: () => Promise<boolean>, failure: string): Promise<void> {
     for (let waited = 0; waited < readyWithinMs; waited += readyPollMs) {
-      if (await cluster.isReady()) return;
+      if (await condition()) return;
       await delay(readyPollMs, undefined, { signal: this.#abort.signal });
     }
-    throw new FleetError('ERR_FLEET_KWOK_NOT_READY', 'the kube-apiserver does not get ready', 500);
+    throw new FleetError('ERR_FLEET_KWOK_NOT_READY', failure, 500);
   }
 
   /** Finds dead components that no request meets, such as a scheduler: one loop for all clusters. */
