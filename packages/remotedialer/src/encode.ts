@@ -62,9 +62,9 @@ export function encodeResume(connectionId: Int64, id?: Int64): Buffer {
  * walks both lists in step and kills live connections when they are not ascending.
  */
 export function encodeSyncConnections(connectionIds: Iterable<Int64>, id: Int64 = nextMessageId()): Buffer {
-  const ids = [...connectionIds];
+  const given: readonly Int64[] = Array.isArray(connectionIds) ? connectionIds : [...connectionIds];
   // Mostly they are: each session sends hundreds of ids once a minute.
-  if (!isAscending(ids)) ids.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const ids = isAscending(given) ? given : [...given].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const target = Buffer.allocUnsafe(MAX_HEADER_BYTES + ids.length * 8);
   let offset = writeHeader(target, id, 0, MessageType.SyncConnections);
   for (const connectionId of ids) offset = writeInt64(target, offset, connectionId);

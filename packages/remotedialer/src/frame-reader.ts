@@ -145,10 +145,14 @@ export class FrameReader {
   #readControl(chunk: Buffer, from: number, to: number): void {
     this.#unmask(chunk, from, to);
     const part = from === to ? nothing : chunk.subarray(from, to);
-    const whole = this.#control.length === 0 ? part : Buffer.concat([this.#control, part]);
-    // A copy, so that a few bytes do not keep the whole chunk alive.
-    this.#control = this.#inFrame && whole.length > 0 ? Buffer.from(whole) : nothing;
-    if (!this.#inFrame) this.#handler.onControl(this.#opcode, whole);
+    if (this.#inFrame) {
+      // A copy, so that a few bytes do not keep the whole chunk alive.
+      this.#control = Buffer.concat([this.#control, part]);
+      return;
+    }
+    const payload = this.#control.length === 0 ? part : Buffer.concat([this.#control, part]);
+    this.#control = nothing;
+    this.#handler.onControl(this.#opcode, payload);
   }
 
   #unmask(chunk: Buffer, from: number, to: number): void {
