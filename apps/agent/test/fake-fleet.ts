@@ -193,6 +193,7 @@ export class FakeFleet extends EventEmitter<{ event: [FleetEvent] }> implements 
       errors: 6,
       uptimeSec: 12.5,
       eventLoop: { meanMs: 1, p99Ms: 2, maxMs: 3 },
+      eventLoopDelays: { main: { upToMs: { 1: 90, 2: 95, 20: 99 }, count: 100, sumMs: 250 } },
       memory: { rssBytes: 1, heapUsedBytes: 1, heapTotalBytes: 1 },
     };
   }

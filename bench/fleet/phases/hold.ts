@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { delayP99Ms } from '../delays.js';
 import { median, most } from '../statistics.js';
 import type { Run } from '../run.js';
 
 /** What counts as idle: the last third of the time. */
 const idleShare = 1 / 3;
+/** The agent counts delays minute by minute: what it tells from then on beyond what it told then is of this hold. */
+const firstMinuteSec = 60;
 
 /**
  * Leaves the fleet alone. Only its end counts: client-go's idle connections run out after 90 s, and what the ramp wrote
@@ -15,7 +18,11 @@ export async function hold(run: Run): Promise<void> {
   const holdSec = options.holdSec[options.steps.indexOf(clusters)] ?? NaN;
   run.say(`holding ${clusters} for ${holdSec} s`);
   sampler.everySec = 5;
-  await sleep(holdSec * 1000 * (1 - idleShare));
+  const settlingSec = holdSec * (1 - idleShare);
+  const firstSec = Math.min(firstMinuteSec, settlingSec);
+  await sleep(firstSec * 1000);
+  const { eventLoopDelays } = await agent.summary();
+  await sleep((settlingSec - firstSec) * 1000);
   const idleFromSec = sampler.nowSec;
   const before = agent.usage.cpuSec;
   await run.profiled(`hold-${clusters}`, () => sleep(holdSec * 1000 * idleShare));
@@ -23,14 +30,15 @@ export async function hold(run: Run): Promise<void> {
   const samples = sampler.between(idleFromSec);
   const rssMiB = median(samples.map((sample) => sample.rssMiB));
   // What is told of "the last minute" may be of the one before that: only this is surely all idle.
-  const delays = sampler.between(fromSec + 120).map(({ eventLoopP99Ms }) => eventLoopP99Ms);
+  const minutes = sampler.between(fromSec + 120).map(({ eventLoopP99Ms }) => eventLoopP99Ms);
   run.figures.add('hold', clusters, {
     'still Active': (await run.rancher.stats()).active,
     'RSS, MiB': rssMiB,
     'RSS per cluster, MB': (rssMiB * 2 ** 20) / 1e6 / clusters,
     'RSS per cluster without the empty agent, MB': ((rssMiB - run.emptyRssMiB) * 2 ** 20) / 1e6 / clusters,
     'CPU per 1,000 clusters, % of a core': (cores * 100 * 1000) / clusters,
-    'event-loop delay p99, ms': most(delays),
+    'event-loop delay p99, ms': delayP99Ms(eventLoopDelays, (await agent.summary()).eventLoopDelays),
+    'worst minute: event-loop delay p99, ms': most(minutes),
     'connections per cluster': median(samples.map(({ connections }) => connections)) / clusters,
     'open files per cluster': agent.usage.openFiles / clusters,
   });

@@ -2,7 +2,7 @@ import type { RancherCluster } from '@scale-cluster/rancher-client';
 import { backendKinds, type BackendKind } from './backend/backend-kinds.js';
 import { BottleneckWatch } from './bottleneck/bottleneck-watch.js';
 import { LoadSampler } from './bottleneck/load-sampler.js';
-import { busyShare } from './busy-share.js';
+import { busyShare } from './event-loop/busy-share.js';
 import { Churn } from './churn/churn.js';
 import { churnRates } from './churn/kinds.js';
 import type { ClusterSet } from './cluster/cluster-set.js';

@@ -364,6 +364,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       errors: this.#metrics.errors,
       uptimeSec: this.#metrics.uptimeSec,
       eventLoop: shards.worstEventLoop(this.#metrics.eventLoop.figures),
+      eventLoopDelays: shards.delays(this.#metrics.eventLoop.counts),
       memory: { rssBytes: rss, heapUsedBytes: heapUsed + usedBytes, heapTotalBytes: heapTotal + totalBytes },
     };
   }

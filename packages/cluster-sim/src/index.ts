@@ -28,6 +28,8 @@ export {
   UnknownBackendError,
   UnknownTemplateError,
 } from './errors.js';
+export { delayBoundsMs } from './event-loop/delay-counts.js';
+export type { DelayCounts } from './event-loop/delay-counts.js';
 export { remedyFor, supplies } from './preflight/capacity.js';
 export type { ClusterCounts, Load, Supply } from './preflight/capacity.js';
 export { supplyText } from './preflight/amount.js';

@@ -1,6 +1,6 @@
 import type { BackendKind } from './backend/backend-kinds.js';
 import type { RequestInfo } from './backend/backend.js';
-import { EventLoopDelay } from './event-loop-delay.js';
+import { EventLoopDelay } from './event-loop/event-loop-delay.js';
 import { noRequests, RequestCounts, type RequestFigures } from './request-counts.js';
 import { stageNames, type StageName, type StageTiming } from './views.js';
 

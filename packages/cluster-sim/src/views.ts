@@ -1,6 +1,7 @@
 import type { BottleneckReason } from './bottleneck/judge.js';
 import type { BackendPhase } from './backend/backend.js';
 import type { BackendKind } from './backend/backend-kinds.js';
+import type { DelayCounts } from './event-loop/delay-counts.js';
 
 /** What the fleet shows of its clusters. Plain data, safe to turn into JSON: no tokens, no keys. */
 
@@ -293,6 +294,8 @@ export interface FleetSummary {
   uptimeSec: number;
   /** How late the event loop was in the last minute, of the thread that fares worst. */
   eventLoop: { meanMs: number; p99Ms: number; maxMs: number };
+  /** By thread, `main`, `shard-0` and so on: how often it was how late since the thread began, in minutes that are over. */
+  eventLoopDelays: Record<string, DelayCounts>;
   /** Of the process; the JavaScript heaps of all its threads together: what is in use of them, and their pages. */
   memory: { rssBytes: number; heapUsedBytes: number; heapTotalBytes: number };
 }

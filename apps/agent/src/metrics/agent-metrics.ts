@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { FleetApi } from '../context.js';
+import { EventLoopMetrics } from './event-loop-metrics.js';
 import { FleetMetrics } from './fleet-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { RancherApiMetrics } from './rancher-api-metrics.js';
@@ -14,6 +15,7 @@ export class AgentMetrics {
   readonly http: HttpMetrics;
   private readonly registry = new Registry();
   private readonly fleetMetrics: FleetMetrics;
+  private readonly eventLoop: EventLoopMetrics;
   private readonly rancherApi: RancherApiMetrics;
   private readonly stages: StageMetrics;
 
@@ -23,6 +25,7 @@ export class AgentMetrics {
   ) {
     collectDefaultMetrics({ register: this.registry });
     this.fleetMetrics = new FleetMetrics(this.registry);
+    this.eventLoop = new EventLoopMetrics(this.registry);
     this.http = new HttpMetrics(this.registry);
     this.stages = new StageMetrics(this.registry, fleet);
     this.rancherApi = new RancherApiMetrics(this.registry, rancherURL);
@@ -33,7 +36,9 @@ export class AgentMetrics {
   }
 
   render(): Promise<string> {
-    this.fleetMetrics.update(this.fleet.summary());
+    const summary = this.fleet.summary();
+    this.fleetMetrics.update(summary);
+    this.eventLoop.update(summary.eventLoopDelays);
     return this.registry.metrics();
   }
 

@@ -18,6 +18,7 @@ const Tunnels = Type.Object({
   reconnects: Type.Integer(),
   failures: Type.Integer(),
 });
+const Delays = Type.Object({ upToMs: Numbers, count: Type.Integer(), sumMs: Type.Number() });
 
 const Ramp = Type.Object(
   {
@@ -76,6 +77,9 @@ const SummaryBody = Type.Object({
   errors: Type.Integer(),
   uptimeSec: Type.Number(),
   eventLoop: Numbers,
+  eventLoopDelays: Type.Record(Type.String(), Delays, {
+    description: 'By thread, in minutes that are over: at how many ticks the event loop was how late.',
+  }),
   memory: Numbers,
 });
 

@@ -33,6 +33,12 @@ describe('/metrics', () => {
         'scale_agent_bottleneck{reason="memory"} 0',
         'scale_agent_room_clusters 900',
         'scale_agent_churn_writes_total{result="failed"} 1',
+        '# TYPE scale_agent_event_loop_delay_seconds histogram',
+        'scale_agent_event_loop_delay_seconds_bucket{le="0.002",thread="main"} 95',
+        'scale_agent_event_loop_delay_seconds_bucket{le="0.02",thread="main"} 99',
+        'scale_agent_event_loop_delay_seconds_bucket{le="+Inf",thread="main"} 100',
+        'scale_agent_event_loop_delay_seconds_sum{thread="main"} 0.25',
+        'scale_agent_event_loop_delay_seconds_count{thread="main"} 100',
       ]),
     );
     expect(answer.body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);

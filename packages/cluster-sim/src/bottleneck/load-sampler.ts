@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { busyShare } from '../busy-share.js';
-import { resolutionMs } from '../event-loop-delay.js';
+import { busyShare } from '../event-loop/busy-share.js';
+import { resolutionMs } from '../event-loop/event-loop-delay.js';
 import { memoryAvailable, memoryTotal } from '../preflight/memory.js';
 import type { LoadSample } from './judge.js';
 

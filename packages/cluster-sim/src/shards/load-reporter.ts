@@ -1,6 +1,6 @@
 import { LoadSampler } from '../bottleneck/load-sampler.js';
-import { busyShare } from '../busy-share.js';
-import { EventLoopDelay } from '../event-loop-delay.js';
+import { busyShare } from '../event-loop/busy-share.js';
+import { EventLoopDelay } from '../event-loop/event-loop-delay.js';
 import type { LocalHost } from '../host/local-host.js';
 import { IdleCollector } from '../idle-collector.js';
 import type { Journal } from '../journal/journal.js';
@@ -56,6 +56,7 @@ export class LoadReporter {
       type: 'load',
       load: {
         eventLoop: this.#delay.figures,
+        delays: this.#delay.counts,
         busyShare: this.#busyShare(),
         sample: this.#sample,
         memory: threadMemory(),

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { LoadSample } from '../bottleneck/judge.js';
-import type { EventLoopFigures } from '../event-loop-delay.js';
+import type { DelayCounts } from '../event-loop/delay-counts.js';
+import type { EventLoopFigures } from '../event-loop/event-loop-delay.js';
 import type { RequestFigures } from '../request-counts.js';
 
 /** Memory of one thread. Native memory, as of TLS, belongs to the process and can't be told apart. */
@@ -16,6 +17,8 @@ export interface ThreadMemory {
 export interface ShardLoad {
   /** Of the last minute. */
   eventLoop: EventLoopFigures;
+  /** Since the thread began. */
+  delays: DelayCounts;
   /** Share of the time since the last message in which the thread had work, 0 to 1. */
   busyShare: number;
   /** Of the last ten seconds or so. */

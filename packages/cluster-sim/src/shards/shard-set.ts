@@ -3,7 +3,8 @@ import type { BackendStatus } from '../backend/backend.js';
 import type { ClusterRequest } from '../backend/backend-set.js';
 import type { LoadSample } from '../bottleneck/judge.js';
 import { ShardNotFoundError } from '../errors.js';
-import { worstOf, type EventLoopFigures } from '../event-loop-delay.js';
+import type { DelayCounts } from '../event-loop/delay-counts.js';
+import { worstOf, type EventLoopFigures } from '../event-loop/event-loop-delay.js';
 import type { HostedCluster, HostEvents } from '../host/hosted-cluster.js';
 import type { LocalHost } from '../host/local-host.js';
 import { journalPartOf } from '../journal/journal.js';
@@ -165,6 +166,14 @@ export class ShardSet {
   /** The event loop that fares worst, this thread's and the shards'. */
   worstEventLoop(own: EventLoopFigures): EventLoopFigures {
     return worstOf([own, ...this.#loads().map((load) => load.eventLoop)]);
+  }
+
+  /** Of this thread, which is `own`, and of the shards that run. */
+  delays(own: DelayCounts): FleetSummary['eventLoopDelays'] {
+    const shards = this.#workers.flatMap(({ index, load }) =>
+      load === undefined ? [] : [[`shard-${index}`, load.delays] as const],
+    );
+    return { main: own, ...Object.fromEntries(shards) };
   }
 
   /** How busy the busiest thread is: this one, which is `own`, or that of a shard. */

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { busyShare } from '../busy-share.js';
+import { busyShare } from '../event-loop/busy-share.js';
 import { OwnPace, type PaceLimits } from '../own-pace.js';
 
 export interface ConnectPacerOptions {

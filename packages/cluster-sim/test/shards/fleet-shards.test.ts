@@ -126,6 +126,8 @@ describe('a fleet with its clusters in worker threads', { timeout: 120_000 }, ()
     await expect.poll(() => Math.min(...heaps())).toBeGreaterThan(0);
     expect(fleet.summary().memory.heapTotalBytes).toBeGreaterThan(heaps().reduce((sum, one) => sum + one));
 
+    expect(Object.keys(fleet.summary().eventLoopDelays)).toEqual(['main', 'shard-0', 'shard-1']);
+
     const open = (): number[] => names.map((name) => fleet.get(name)?.tunnels.cluster.connections ?? 0);
     await expect.poll(() => Math.min(...open()), { timeout: 10_000 }).toBeGreaterThan(0);
 

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { addDelays, noDelays, type DelayCounts } from './delay-counts.js';
 
 /** How often it is looked at. Each look wakes a thread that sleeps, which shows in the CPU time of an idle fleet. */
 export const resolutionMs = 50;
@@ -14,6 +15,7 @@ export interface EventLoopFigures {
 export class EventLoopDelay {
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #startedAt = performance.now();
+  readonly #counts = noDelays();
   #lastMinute: EventLoopFigures = { meanMs: 0, p99Ms: 0, maxMs: 0 };
 
   constructor() {
@@ -23,12 +25,18 @@ export class EventLoopDelay {
   /** Call once a minute: what happened since the last call becomes "the last minute". */
   turnMinute(): void {
     this.#lastMinute = this.#now();
+    addDelays(this.#counts, this.#histogram, resolutionMs);
     this.#histogram.reset();
   }
 
   /** Of the last minute; before the first is over, of the time since the start. */
   get figures(): EventLoopFigures {
     return performance.now() - this.#startedAt < 60_000 ? this.#now() : this.#lastMinute;
+  }
+
+  /** Of all minutes that are over. */
+  get counts(): DelayCounts {
+    return this.#counts;
   }
 
   close(): void {
