@@ -8,6 +8,7 @@ import { addGet } from './commands/get.js';
 import { addKubeconfig } from './commands/kubeconfig.js';
 import { addList } from './commands/list.js';
 import { addRun } from './commands/run.js';
+import { addStatus } from './commands/status.js';
 import { addTemplate } from './commands/template.js';
 import { addVersion } from './commands/version.js';
 import { addWatch } from './commands/watch.js';
@@ -41,6 +42,7 @@ Examples:
     addGet,
     addDelete,
     addWatch,
+    addStatus,
     addKubeconfig,
     addTemplate,
     addDoctor,

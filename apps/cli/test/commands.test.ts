@@ -124,9 +124,28 @@ describe('a template', () => {
     expect((await cli(['get', 'a'], env)).out).toMatch(/Backend: +memory\nTemplate: +edge, 1 nodes\n/);
     const narrowed = ['list', '--quiet', '--template', 'edge', '--backend', 'memory'];
     expect((await cli(narrowed, env)).out).toBe('a\n');
+    const listed = (await cli(['template', 'list'], env)).out;
+    expect(listed).toMatch(/^NAME +CLUSTERS +VERSION +NODES/);
+    expect(listed).toMatch(/^edge +1 +v1\.\S+ +1 /m);
+    expect(listed).toMatch(/^default +1 +v1\.\S+ +2 /m);
     const refused = await cli(['create', 'c', '--template', 'egde'], env);
     expect(refused.code).toBe(1);
     expect(refused.err).toContain('there is no template "egde"; known are default, edge');
+  });
+});
+
+describe('status', () => {
+  it('shows the fleet, its backends and what holds it up', async () => {
+    await createClusters(client, { names: ['a', 'b'] });
+    const { code, out } = await cli(['status'], env);
+    expect(code).toBe(0);
+    expect(out).toContain(`${agent.url}, up `);
+    expect(out).toMatch(/^Clusters: +2: /m);
+    expect(out).toMatch(/^Rancher: +connected; /m);
+    expect(out).toMatch(/^Bottleneck: +(not this agent|this agent is: )/m);
+    expect(out).toMatch(/^BACKEND +STATE +CLUSTERS/m);
+    expect(out).toMatch(/^memory \(default\) +ready +2 /m);
+    expect(JSON.parse((await cli(['status', '--json'], env)).out)).toMatchObject({ total: 2, shards: [] });
   });
 });
 

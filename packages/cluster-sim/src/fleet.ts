@@ -1,34 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { backendKinds, type BackendKind } from './backend/backend-kinds.js';
 import { ClusterTokens } from './agent-doings/identity.js';
-import { resolveChoice, type ClusterChoice, type ResolvedChoice } from './cluster/choice.js';
+import type { ClusterChoice } from './cluster/choice.js';
 import { ClusterSet } from './cluster/cluster-set.js';
 import { ManagedCluster } from './cluster/managed-cluster.js';
 import { predicateOf } from './cluster/query.js';
 import { viewOf } from './cluster/view.js';
-import {
-  ClusterExistsError,
-  ClusterNotFoundError,
-  errorText,
-  FleetClosedError,
-  FleetError,
-} from './errors.js';
+import { ClusterNotFoundError, errorText, FleetError } from './errors.js';
 import { EventRing } from './events.js';
 import { FleetEngine } from './fleet-engine.js';
+import { FleetFigures } from './fleet-figures.js';
 import { closeParts, openParts, type FleetParts } from './fleet-parts.js';
+import { FleetWishes } from './fleet-wishes.js';
 import { kubeconfigText } from './local-access/kubeconfig.js';
 import { silentLogger, type Logger } from './logger.js';
 import { FleetMetrics } from './metrics.js';
-import { checkClusterName } from './names.js';
 import { CapacityGate } from './preflight/capacity-gate.js';
 import { readMachine, type Machine } from './preflight/machine.js';
-import { sumRequests } from './request-counts.js';
 import type { Settings } from './settings/schema.js';
 import type { ThreadInspector } from './shards/shard-set.js';
-import type { ClusterRecord } from './state/record.js';
 import type { ClusterInfo } from './template/cluster-info.js';
-import { defaultTemplateName } from './template/template-set.js';
 import type {
   BackendView,
   BulkResult,
@@ -67,6 +57,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #clusters: ClusterSet;
   readonly #engine: FleetEngine;
   readonly #capacity: CapacityGate;
+  readonly #wishes: FleetWishes;
+  readonly #figures: FleetFigures;
   readonly #events = new EventRing();
   readonly #metrics: FleetMetrics;
   readonly #now: () => number;
@@ -94,6 +86,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
       load: () => this.#clusters.load(),
       logger: options.logger,
     });
+    const shared = { settings: options.settings, parts, clusters: this.#clusters, capacity: this.#capacity };
+    this.#wishes = new FleetWishes({
+      ...shared,
+      now: options.now,
+      wake: (cluster, urgent) => this.#engine.wake(cluster, urgent),
+    });
+    this.#figures = new FleetFigures({ ...shared, engine: this.#engine, metrics });
   }
 
   /**
@@ -137,34 +136,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
    * Wishes many clusters in one write; each name has its own outcome, in the order given. Rejects when the choice, which
    * counts for all of them, can't be carried out, or with CapacityError when the machine can't hold so many more.
    */
-  async createMany(names: readonly string[], choice: ClusterChoice = {}): Promise<BulkResult[]> {
-    const resolved = resolveChoice(choice, this.settings.backend, this.#parts.templates);
-    if (this.#closing === undefined) this.#capacity.admit(resolved.backend, names.length);
-    const results = names.map((name): BulkResult & { cluster?: ManagedCluster } => {
-      try {
-        return { name, cluster: this.#record(name, resolved) };
-      } catch (error) {
-        return { name, error: asFleetError(error) };
-      }
-    });
-    const added = results.flatMap(({ cluster }) => cluster ?? []);
-    if (added.length > 0) {
-      try {
-        await this.#parts.state.save();
-      } catch (error) {
-        // Not durable is not accepted: it must not come to life either.
-        for (const { name } of added) {
-          this.#clusters.delete(name);
-          void this.#parts.state.remove(name).catch(() => undefined);
-        }
-        return results.map(({ name, error: own }) => ({ name, error: own ?? asFleetError(error) }));
-      }
-      for (const cluster of added) {
-        this.#clusters.announce(cluster, 'created');
-        this.#engine.wake(cluster);
-      }
-    }
-    return results.map(({ name, error }) => (error === undefined ? { name } : { name, error }));
+  createMany(names: readonly string[], choice: ClusterChoice = {}): Promise<BulkResult[]> {
+    return this.#wishes.createMany(names, choice);
   }
 
   /** Wishes a cluster gone. Rejects with ClusterNotFoundError, StateError. */
@@ -174,33 +147,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   /** Wishes many clusters gone in one write. Wishing it twice is no error. */
-  async deleteMany(names: string[]): Promise<BulkResult[]> {
-    const found = names.map((name) => ({
-      name,
-      cluster: this.#closing === undefined ? this.#clusters.get(name) : undefined,
-    }));
-    const marked = found.flatMap(({ cluster }) => cluster ?? []);
-    for (const { record } of marked) {
-      record.deleting = true;
-      this.#parts.state.putLazily(record);
-    }
-    let failure: FleetError | undefined;
-    if (marked.length > 0) {
-      await this.#parts.state.save().catch((error: unknown) => (failure = asFleetError(error)));
-    }
-    for (const cluster of marked) {
-      if (failure !== undefined) {
-        delete cluster.record.deleting;
-        this.#parts.state.putLazily(cluster.record);
-      } else {
-        this.#clusters.announce(cluster, 'deleting');
-        this.#engine.wake(cluster, true);
-      }
-    }
-    return found.map(({ name, cluster }) => {
-      const error = cluster === undefined ? this.#absent(name) : failure;
-      return error === undefined ? { name } : { name, error };
-    });
+  deleteMany(names: readonly string[]): Promise<BulkResult[]> {
+    return this.#wishes.deleteMany(names);
   }
 
   get(name: string): ClusterView | undefined {
@@ -283,39 +231,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   /** What can be given as `template`, each checked; one that can't be used says why. */
   templates(): TemplateView[] {
-    const { templates } = this.#parts;
-    return templates.names().map((name) => {
-      const clusters = this.#clusters.countWith(
-        (record) => (record.template ?? defaultTemplateName) === name,
-      );
-      try {
-        const { version, nodeCount, objects, maxNameLength } = templates.get(name);
-        return { name, clusters, version, nodes: nodeCount, objects: objects.length, maxNameLength };
-      } catch (error) {
-        return { name, clusters, error: errorText(error) };
-      }
-    });
+    return this.#figures.templates();
   }
 
   /** What can be given as `backend`, and how each is. */
   backends(): BackendView[] {
-    const counts = this.#clusters.phaseCountsByBackend();
-    const { shards } = this.#parts;
-    return Object.entries(shards.statuses()).map(([kind, status]) => {
-      const phases = counts[kind as BackendKind];
-      return {
-        kind: kind as BackendKind,
-        default: kind === this.settings.backend,
-        phase: status.phase,
-        message: status.message,
-        since: new Date(status.since).toISOString(),
-        clusters: Object.values(phases).reduce((sum, count) => sum + count, 0),
-        phases,
-        requests:
-          this.#metrics.requestsOf(kind as BackendKind).total +
-          (kind === 'memory' ? shards.requests.total : 0),
-      };
-    });
+    return this.#figures.backends();
   }
 
   /** The threads that clusters in memory are spread over; none with `Shards: 0`. */
@@ -342,36 +263,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   summary(): FleetSummary {
-    const { state, shards } = this.#parts;
-    const requests = backendKinds.map((kind) => this.#metrics.requestsOf(kind));
-    const { rss, heapUsed, heapTotal } = process.memoryUsage();
-    const { usedBytes, totalBytes } = shards.heap;
-    return {
-      total: this.#clusters.size,
-      phases: this.#clusters.phaseCounts(),
-      backends: this.backends(),
-      shards: this.shards(),
-      stageTimings: this.#metrics.stageTimings,
-      tunnels: this.#clusters.tunnelTotals(),
-      requests: sumRequests([...requests, shards.requests]),
-      rancher: this.#engine.rancherStatus,
-      ramp: this.#engine.ramp,
-      bottleneck: this.#engine.bottleneck,
-      churn: this.#engine.churn,
-      capacity: this.#capacity.view(this.settings.backend),
-      state: { ...state.stats },
-      journal: shards.journal,
-      errors: this.#metrics.errors,
-      uptimeSec: this.#metrics.uptimeSec,
-      eventLoop: shards.worstEventLoop(this.#metrics.eventLoop.figures),
-      eventLoopDelays: shards.delays(this.#metrics.eventLoop.counts),
-      memory: { rssBytes: rss, heapUsedBytes: heapUsed + usedBytes, heapTotalBytes: heapTotal + totalBytes },
-    };
+    return this.#figures.summary();
   }
 
   /** Ends tunnels properly and writes what is left. Idempotent; nothing in Rancher is deleted. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
+      this.#wishes.close();
       await this.#engine.close();
       await closeParts(this.#parts);
       this.#metrics.close();
@@ -381,19 +279,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #record(name: string, { nameLimit, ...choice }: ResolvedChoice): ManagedCluster {
-    if (this.#closing !== undefined) throw new FleetClosedError();
-    checkClusterName(name, nameLimit.length, nameLimit.why);
-    const existing = this.#clusters.get(name);
-    if (existing !== undefined) throw new ClusterExistsError(name, existing.record.deleting === true);
-    const createdAt = this.#now();
-    const record: ClusterRecord = { name, uid: randomUUID(), createdAt, ...choice, stages: {} };
-    const cluster = new ManagedCluster(record, createdAt, false);
-    this.#clusters.add(cluster);
-    this.#parts.state.putLazily(record);
-    return cluster;
   }
 
   /** Has the templates of existing clusters at hand; a cluster whose template can't be used shows that as its error. */
@@ -409,10 +294,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
         );
       }
     }
-  }
-
-  #absent(name: string): FleetError {
-    return this.#closing === undefined ? new ClusterNotFoundError(name) : new FleetClosedError();
   }
 
   #require(name: string): ManagedCluster {
@@ -444,9 +325,3 @@ const infoStatus: Record<Phase, string> = {
   'failed-retrying': 'failed',
   deleting: 'deleting',
 };
-
-function asFleetError(error: unknown): FleetError {
-  return error instanceof FleetError
-    ? error
-    : new FleetError('ERR_FLEET_INTERNAL', errorText(error), 500, { cause: error });
-}

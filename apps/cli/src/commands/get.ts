@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { AgentClient } from '../api/client.js';
 import { clusterNames, getCluster, type Cluster } from '../api/clusters.js';
 import { CliError } from '../errors.js';
+import { formatFacts } from '../output/facts.js';
 import { formatDuration } from '../output/format.js';
 import { nearest } from '../output/nearest.js';
 import { formatTable } from '../output/table.js';
@@ -37,21 +38,25 @@ export async function orDidYouMean<T>(client: AgentClient, name: string, ask: ()
 
 function printCluster(terminal: Terminal, cluster: Cluster): void {
   const { rancher, lastError } = cluster;
-  const fact = (label: string, value: string): void => terminal.print(`${`${label}:`.padEnd(12)} ${value}`);
-  fact('Name', cluster.name);
-  fact('Phase', cluster.phase);
-  fact('Rancher id', cluster.rancherId ?? '-');
-  fact(
-    'In Rancher',
-    rancher === null ? '-' : `${rancher.state}${rancher.message === '' ? '' : `, ${rancher.message}`}`,
-  );
-  fact('Backend', cluster.backend);
-  fact('Template', `${cluster.template}, ${cluster.nodes} nodes`);
-  fact('Created', cluster.createdAt);
+  const inRancher =
+    rancher === null ? '-' : `${rancher.state}${rancher.message === '' ? '' : `, ${rancher.message}`}`;
+  const facts: [string, string][] = [
+    ['Name', cluster.name],
+    ['Phase', cluster.phase],
+    ['Rancher id', cluster.rancherId ?? '-'],
+    ['In Rancher', inRancher],
+    ['Backend', cluster.backend],
+    ['Template', `${cluster.template}, ${cluster.nodes} nodes`],
+    ['Created', cluster.createdAt],
+  ];
   if (lastError !== null) {
     const retry = lastError.retryAt === null ? '' : `, next try ${lastError.retryAt}`;
-    fact('Last error', `${lastError.stage}: ${lastError.message} (${lastError.attempts} times${retry})`);
+    facts.push([
+      'Last error',
+      `${lastError.stage}: ${lastError.message} (${lastError.attempts} times${retry})`,
+    ]);
   }
+  terminal.print(formatFacts(facts));
   terminal.print();
   terminal.print(
     formatTable(

@@ -53,8 +53,9 @@ describe.skipIf(skip)('a template of a real cluster', () => {
     const early = ['Namespace', 'CustomResourceDefinition', 'Node'];
     await apply((kind) => early.includes(kind));
     await kubectl.wait('crd/widgets.acme.com', { for: 'condition=Established' });
-    // Pods are refused until their namespace has its account.
-    await vi.waitFor(() => kubectl.get('serviceaccount', 'default', { namespace: 'shop' }), 30_000);
+    // Pods are refused until their namespace has its account, kube-system's too.
+    for (const namespace of new Set(objects.flatMap(({ metadata }) => metadata?.namespace ?? [])))
+      await vi.waitFor(() => kubectl.get('serviceaccount', 'default', { namespace }), 30_000);
     await apply((kind) => !early.includes(kind));
     // 3 web, 2 db, 3 logs, etcd and pinned run, the Job's has ended.
     await vi.waitFor(
