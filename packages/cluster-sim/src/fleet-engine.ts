@@ -42,7 +42,7 @@ export class FleetEngine {
   readonly #reconciler: Reconciler;
   readonly #executor: Executor;
   readonly #watch: RancherWatch;
-  readonly #sampler = new LoadSampler();
+  readonly #sampler: LoadSampler;
   readonly #collector = new IdleCollector();
   /** A deletion costs a quarter of a creation, and Rancher takes seconds for its steps: too fast is found out late. */
   readonly #paces = {
@@ -60,7 +60,8 @@ export class FleetEngine {
   #closed = false;
 
   constructor(private readonly options: FleetEngineOptions) {
-    const { parts, clusters, now, random, logger, settings } = options;
+    const { parts, clusters, now, random, logger, settings, metrics } = options;
+    this.#sampler = new LoadSampler(metrics.eventLoop);
     this.#executor = new Executor({
       settings,
       rancher: parts.rancher,
@@ -185,7 +186,6 @@ export class FleetEngine {
     this.#reconciler.close();
     this.#watch.close();
     this.options.parts.delayer.close();
-    this.#sampler.close();
     await this.#local?.close();
     await this.#ports?.close();
   }

@@ -28,7 +28,7 @@ export {
   UnknownBackendError,
   UnknownTemplateError,
 } from './errors.js';
-export { delayBoundsMs } from './event-loop/delay-counts.js';
+export { delayBoundsMs, delayP99Ms, noDelays } from './event-loop/delay-counts.js';
 export type { DelayCounts } from './event-loop/delay-counts.js';
 export { remedyFor, supplies } from './preflight/capacity.js';
 export type { ClusterCounts, Load, Supply } from './preflight/capacity.js';

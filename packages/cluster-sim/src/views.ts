@@ -294,7 +294,7 @@ export interface FleetSummary {
   uptimeSec: number;
   /** How late the event loop was in the last minute, of the thread that fares worst. */
   eventLoop: { meanMs: number; p99Ms: number; maxMs: number };
-  /** By thread, `main`, `shard-0` and so on: how often it was how late since the thread began, in minutes that are over. */
+  /** By thread, `main`, `shard-0` and so on: how often it was how late since the thread began. */
   eventLoopDelays: Record<string, DelayCounts>;
   /** Of the process; the JavaScript heaps of all its threads together: what is in use of them, and their pages. */
   memory: { rssBytes: number; heapUsedBytes: number; heapTotalBytes: number };

@@ -10,7 +10,7 @@ const name = 'scale_agent_event_loop_delay_seconds';
 export class EventLoopMetrics {
   readonly name = name;
   readonly type = 'histogram';
-  readonly help = 'How late the event loop of a thread was at ticks every 50 ms, in minutes that are over.';
+  readonly help = 'How late the event loop of a thread was at ticks every 50 ms.';
   #counts: Record<string, DelayCounts> = {};
 
   constructor(registry: Registry) {

@@ -78,7 +78,7 @@ const SummaryBody = Type.Object({
   uptimeSec: Type.Number(),
   eventLoop: Numbers,
   eventLoopDelays: Type.Record(Type.String(), Delays, {
-    description: 'By thread, in minutes that are over: at how many ticks the event loop was how late.',
+    description: 'By thread: at how many ticks the event loop was how late.',
   }),
   memory: Numbers,
 });

@@ -32,6 +32,24 @@ export function addDelays(counts: DelayCounts, histogram: Histogram, periodMs: n
   counts.sumMs += Math.max(0, mean / 1e6 - periodMs) * count;
 }
 
+/**
+ * How late the event loop was between two states of the counts: the 99th percentile in milliseconds, between two bounds
+ * as if ticks were spread evenly (what Prometheus' histogram_quantile does). Infinity beyond the largest bound, NaN
+ * without ticks.
+ */
+export function delayP99Ms(before: DelayCounts, after: DelayCounts): number {
+  const count = after.count - before.count;
+  if (count === 0) return NaN;
+  const rank = 0.99 * count;
+  let [lowerMs, below] = [0, 0];
+  for (const bound of delayBoundsMs) {
+    const upTo = (after.upToMs[bound] ?? 0) - (before.upToMs[bound] ?? 0);
+    if (upTo >= rank) return lowerMs + ((bound - lowerMs) * (rank - below)) / (upTo - below);
+    [lowerMs, below] = [bound, upTo];
+  }
+  return Infinity;
+}
+
 /** How many of its values are at most `limit`, being at least `least`: it tells only percentiles, so by halving. */
 function countUpTo(histogram: Histogram, limit: number, least: number): number {
   const { count } = histogram;

@@ -16,7 +16,7 @@ const minuteTurns = 30;
 /** Tells the main thread every two seconds how this one fares. */
 export class LoadReporter {
   readonly #delay = new EventLoopDelay();
-  readonly #sampler = new LoadSampler();
+  readonly #sampler = new LoadSampler(this.#delay);
   readonly #collector = new IdleCollector();
   readonly #busyShare = busyShare();
   readonly #timer: NodeJS.Timeout;
@@ -42,7 +42,6 @@ export class LoadReporter {
   close(): void {
     clearInterval(this.#timer);
     this.#delay.close();
-    this.#sampler.close();
   }
 
   #report(): void {

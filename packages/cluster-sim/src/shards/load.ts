@@ -17,7 +17,7 @@ export interface ThreadMemory {
 export interface ShardLoad {
   /** Of the last minute. */
   eventLoop: EventLoopFigures;
-  /** Since the thread began. */
+  /** Since the thread began, in whole spans of ten seconds or so. */
   delays: DelayCounts;
   /** Share of the time since the last message in which the thread had work, 0 to 1. */
   busyShare: number;

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { BottleneckJudge, type LoadSample } from '../../src/bottleneck/judge.js';
 import { LoadSampler } from '../../src/bottleneck/load-sampler.js';
+import { EventLoopDelay } from '../../src/event-loop/event-loop-delay.js';
 
 const calm: LoadSample = {
   eventLoopDelayP99Ms: 5,
@@ -52,12 +53,13 @@ it.each<[string, Partial<LoadSample>]>([
 });
 
 it('measures this process from call to call', () => {
-  const sampler = new LoadSampler();
+  const delay = new EventLoopDelay();
+  const sampler = new LoadSampler(delay);
   sampler.sample();
   const until = performance.now() + 60;
   while (performance.now() < until);
   const busy = sampler.sample();
-  sampler.close();
+  delay.close();
   expect(busy.cpuCores).toBeGreaterThan(0.2);
   expect(busy.memoryAvailableBytes).toBeLessThanOrEqual(busy.memoryTotalBytes);
   expect(busy.heapUsedBytes).toBeLessThan(busy.heapLimitBytes);

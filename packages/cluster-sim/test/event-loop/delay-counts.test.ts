@@ -1,7 +1,7 @@
 import { createHistogram } from 'node:perf_hooks';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { addDelays, delayBoundsMs, noDelays } from '../../src/event-loop/delay-counts.js';
+import { addDelays, delayBoundsMs, delayP99Ms, noDelays } from '../../src/event-loop/delay-counts.js';
 
 const periodMs = 50;
 
@@ -41,4 +41,19 @@ it('no delay is counted up to less than it is', () => {
         expect(counts.upToMs[bound]).toBe(delays.filter((ms) => ms <= bound).length);
     }),
   );
+});
+
+it('tell the 99th percentile of any span, exact to a bound', () => {
+  const before = noDelays();
+  addDelays(before, histogramOf(Array.from({ length: 50 }, () => 900)), periodMs);
+  const after = structuredClone(before);
+  addDelays(
+    after,
+    histogramOf([...Array.from({ length: 980 }, () => 0.5), ...Array.from({ length: 20 }, () => 17)]),
+    periodMs,
+  );
+  expect(delayP99Ms(before, after)).toBeCloseTo(17, 5);
+  expect(delayP99Ms(before, before)).toBeNaN();
+  addDelays(after, histogramOf(Array.from({ length: 20 }, () => 2000)), periodMs);
+  expect(delayP99Ms(before, after)).toBe(Infinity);
 });
