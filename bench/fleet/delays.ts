@@ -5,7 +5,7 @@ type Delays = FleetSummary['eventLoopDelays'];
 
 /**
  * By how much the event loop was late between two summaries: the 99th percentile over all ticks, of the thread that
- * fared worst, milliseconds. NaN if no minute ended in between.
+ * fared worst, milliseconds. NaN if nothing was counted in between.
  */
 export function worstDelayP99Ms(before: Delays, after: Delays): number {
   return most(

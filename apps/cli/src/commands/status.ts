@@ -29,9 +29,8 @@ export function addStatus(program: Command): void {
 function facts(url: string, summary: FleetSummary): (readonly [string, string])[] {
   const { total, phases, tunnels, requests, memory, eventLoop, errors } = summary;
   const { cluster, steve } = tunnels;
-  const counts = Object.entries(phases).filter(([, count]) => count > 0);
-  const inPhases =
-    counts.length === 0 ? '' : `: ${counts.map((pair) => pair.reverse().join(' ')).join(', ')}`;
+  const counts = Object.entries(phases).flatMap(([phase, count]) => (count > 0 ? `${count} ${phase}` : []));
+  const inPhases = counts.length === 0 ? '' : `: ${counts.join(', ')}`;
   const failures = cluster.failures + steve.failures;
   return [
     ['Agent', `${url}, up ${formatDuration(summary.uptimeSec * 1000)}`],

@@ -33,7 +33,7 @@ export function addDelays(counts: DelayCounts, histogram: Histogram, periodMs: n
 }
 
 /**
- * How late the event loop was between two states of the counts: the 99th percentile in milliseconds, between two bounds
+ * How late an event loop was between two states of its counts: the 99th percentile in milliseconds, between two bounds
  * as if ticks were spread evenly (what Prometheus' histogram_quantile does). Infinity beyond the largest bound, NaN
  * without ticks.
  */

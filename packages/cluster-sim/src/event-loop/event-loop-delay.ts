@@ -39,7 +39,7 @@ export class EventLoopDelay {
   /** Call once a minute: what was counted since the last call becomes "the last minute". */
   turnMinute(): void {
     this.#lastMinute = this.#sinceMinute();
-    this.#before = structuredClone(this.#counts);
+    this.#before = this.counts;
     this.#maxMs = 0;
   }
 
@@ -48,9 +48,9 @@ export class EventLoopDelay {
     return this.#lastMinute ?? this.#sinceMinute();
   }
 
-  /** All that was counted. */
+  /** All that was counted so far: a copy, which stays as it is. */
   get counts(): DelayCounts {
-    return this.#counts;
+    return structuredClone(this.#counts);
   }
 
   close(): void {

@@ -15,7 +15,8 @@ it('tells of a blocked event loop, and counts it in the minute in which it was',
   ticks(200, 1);
   expect(delay.turn()).toBeCloseTo(1, 0);
   expect(delay.turn()).toBe(0);
-  expect(delay.counts).toMatchObject({ count: 400, upToMs: { 200: 390, 500: 400 } });
+  const { counts } = delay;
+  expect(counts).toMatchObject({ count: 400, upToMs: { 200: 390, 500: 400 } });
   // Of the minute that has begun; p99 is exact to a bound, 300 to 500 here, and never beyond the longest delay.
   const firstMinute = delay.figures;
   expect(firstMinute.maxMs).toBeCloseTo(400, 0);
@@ -29,7 +30,7 @@ it('tells of a blocked event loop, and counts it in the minute in which it was',
   expect(delay.figures).toEqual(firstMinute);
   delay.turnMinute();
   expect(delay.figures.maxMs).toBeCloseTo(3, 0);
-  expect(delay.counts.count).toBe(600);
+  expect([counts.count, delay.counts.count]).toEqual([400, 600]);
 });
 
 it('measures this thread', async () => {
