@@ -2,7 +2,7 @@ import type { FleetSummary } from '@scale-cluster/cluster-sim';
 import type { Command } from 'commander';
 import { getSummary } from '../api/clusters.js';
 import { formatFacts } from '../output/facts.js';
-import { formatBytes, formatDuration } from '../output/format.js';
+import { formatBytes, formatDuration, formatPercentiles } from '../output/format.js';
 import { formatTable } from '../output/table.js';
 import { connect, withServer, type RemoteOptions } from './common.js';
 
@@ -35,7 +35,7 @@ function facts(url: string, summary: FleetSummary): (readonly [string, string])[
   return [
     ['Agent', `${url}, up ${formatDuration(summary.uptimeSec * 1000)}`],
     ['Clusters', `${total}${inPhases}`],
-    ['Time to active', timeToActive(summary)],
+    ['Time to active', formatPercentiles(summary.stageTimings.active, ', ')],
     ['Rancher', rancher(summary)],
     ['Bottleneck', bottleneck(summary)],
     ['Room', room(summary)],
@@ -48,12 +48,6 @@ function facts(url: string, summary: FleetSummary): (readonly [string, string])[
     ['Requests', `${requests.total}, ${formatBytes(requests.bytesOut)} sent`],
     ['Failed steps', String(errors)],
   ];
-}
-
-function timeToActive({ stageTimings }: FleetSummary): string {
-  const { count, p50, p95, p99 } = stageTimings.active;
-  if (count === 0) return 'none yet';
-  return `p50 ${formatDuration(p50)}, p95 ${formatDuration(p95)}, p99 ${formatDuration(p99)}`;
 }
 
 function rancher({ rancher: { subscribed, createsInFlight, createsQueued }, ramp }: FleetSummary): string {

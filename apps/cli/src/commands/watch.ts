@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { AgentClient } from '../api/client.js';
 import { getSummary, type ClusterEvent } from '../api/clusters.js';
 import { followEvents } from '../api/events.js';
-import { bar, formatBytes, formatDuration } from '../output/format.js';
+import { bar, formatBytes, formatDuration, formatPercentiles } from '../output/format.js';
 import { LiveBlock } from '../output/live-block.js';
 import type { Terminal } from '../output/terminal.js';
 import { connect, withServer, type RemoteOptions } from './common.js';
@@ -83,15 +83,10 @@ export function describe(event: ClusterEvent): string {
 function describeSummary(url: string, summary: FleetSummary): string[] {
   const { total, phases, tunnels, requests, rancher, memory, stageTimings } = summary;
   const counts = Object.entries(phases).filter(([phase, count]) => count > 0 && phase !== 'active');
-  const active = stageTimings.active;
-  const times =
-    active.count === 0
-      ? 'none yet'
-      : `p50 ${formatDuration(active.p50)}  p95 ${formatDuration(active.p95)}  p99 ${formatDuration(active.p99)}`;
   return [
     `${url}  up ${formatDuration(summary.uptimeSec * 1000)}  Rancher ${rancher.subscribed ? 'connected' : 'not connected'}`,
     `${bar(phases.active, total, 30)} ${phases.active}/${total} active  ${counts.map(([phase, count]) => `${phase} ${count}`).join('  ')}`,
-    `time to active  ${times}`,
+    `time to active  ${formatPercentiles(stageTimings.active, '  ')}`,
     `tunnels  cluster ${tunnels.cluster.connected}  steve ${tunnels.steve.connected}  reconnects ${tunnels.cluster.reconnects + tunnels.steve.reconnects}  connections ${tunnels.cluster.connections}`,
     `requests ${requests.total}  sent ${formatBytes(requests.bytesOut)}  memory ${formatBytes(memory.rssBytes)}  errors ${summary.errors}`,
   ];

@@ -9,6 +9,17 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
+/** `p50 4.2 s, p95 9.0 s, p99 9.4 s`; `none yet` of nothing. */
+export function formatPercentiles(
+  { count, p50, p95, p99 }: { count: number; p50: number; p95: number; p99: number },
+  separator: string,
+): string {
+  if (count === 0) return 'none yet';
+  return [`p50 ${formatDuration(p50)}`, `p95 ${formatDuration(p95)}`, `p99 ${formatDuration(p99)}`].join(
+    separator,
+  );
+}
+
 /** `512 B`, `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

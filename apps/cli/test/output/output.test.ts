@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bar, formatBytes, formatDuration, plural } from '../../src/output/format.js';
+import { bar, formatBytes, formatDuration, formatPercentiles, plural } from '../../src/output/format.js';
 import { LiveBlock } from '../../src/output/live-block.js';
 import { nearest } from '../../src/output/nearest.js';
 import { formatTable } from '../../src/output/table.js';
@@ -25,6 +25,12 @@ function terminalOn(screen: Screen, json = false): Terminal {
 }
 
 describe('formats', () => {
+  it('percentiles, if there is anything to tell', () => {
+    const timing = { count: 3, p50: 820, p95: 4200, p99: 65_000 };
+    expect(formatPercentiles(timing, ', ')).toBe('p50 820 ms, p95 4.2 s, p99 1m 05s');
+    expect(formatPercentiles({ ...timing, count: 0 }, ', ')).toBe('none yet');
+  });
+
   it.each([
     [0, '0 ms'],
     [999.4, '999 ms'],
